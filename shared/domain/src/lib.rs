@@ -1,0 +1,8 @@
+//! The rules of FrameIQ, and nothing else: no AWS, no HTTP, no async, no clock.
+#![warn(missing_docs)]
+#![deny(clippy::wildcard_enum_match_arm)]
+
+pub mod analysis;
+pub mod failure;
+pub mod ids;
+pub mod time;
