@@ -3,6 +3,13 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod analysis;
+pub mod api_key;
 pub mod failure;
 pub mod ids;
+pub mod metering;
+pub mod plan;
+pub mod problem;
+pub mod stage;
 pub mod time;
+pub mod video;
+pub mod youtube;
