@@ -1,0 +1,66 @@
+//! A question and evidence into a stream of words.
+
+use async_trait::async_trait;
+use domain::time::Seconds;
+use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
+
+use crate::ProviderError;
+
+mod extractive;
+
+pub use extractive::Extractive;
+
+/// What someone asks about one video.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The words as typed.
+    pub text: String,
+}
+
+/// Where a piece of evidence comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceKind {
+    /// Words that were spoken.
+    Speech,
+    /// Words that are shown.
+    ScreenText,
+    /// A sentence about what is seen, or about the video as a whole.
+    Description,
+    /// Things that were detected.
+    Object,
+}
+
+/// A piece of a video that may bear on a question.
+///
+/// Its text was made by strangers: it is quoted, and never followed as an instruction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// From when on.
+    pub start: Seconds,
+    /// Until when.
+    pub end: Seconds,
+    /// Where it comes from.
+    pub kind: EvidenceKind,
+    /// What was said, shown or seen.
+    pub text: String,
+    /// How much it bears on the question, 0 to 1; see [`crate::index`] for the scale.
+    pub score: f32,
+    /// Ordinal of the scene whose keyframe shows it; none for what was only heard.
+    pub frame: Option<u32>,
+}
+
+/// Answers questions from evidence.
+#[async_trait]
+pub trait Answerer: Send + Sync {
+    /// Streams the answer as pieces of text that make sense when put together without separators.
+    ///
+    /// # Errors
+    /// Before the first piece when the provider fails at once, and within the stream when it fails later.
+    async fn answer(
+        &self,
+        question: &Question,
+        evidence: &[Evidence],
+    ) -> Result<BoxStream<'static, Result<String, ProviderError>>, ProviderError>;
+}

@@ -1,0 +1,137 @@
+//! On-screen text, read by the Tesseract 5 command line program.
+
+use std::{io::Cursor, path::PathBuf, time::Duration};
+
+use bytes::Bytes;
+use image::{GrayImage, ImageFormat, ImageReader, Limits};
+use tokio::{process::Command, sync::Semaphore};
+
+use super::{
+    fingerprint::Fingerprint,
+    ink,
+    tsv::{self, Reading},
+};
+use crate::{
+    ProviderError,
+    error::off_thread,
+    process::{RunError, run},
+};
+
+/// Tesseract processes at a time: it takes a core each, and a function has two.
+const AT_A_TIME: usize = 2;
+/// A frame takes 0.2 to 0.7 s; what takes this long is stuck.
+const FRAME_LIMIT: Duration = Duration::from_secs(30);
+/// Largest keyframe side in pixels: 8K.
+const MAX_SIDE: u32 = 8192;
+
+/// How Tesseract is called.
+pub(super) struct Tesseract {
+    program: PathBuf,
+    tessdata: Option<PathBuf>,
+    languages: String,
+    slots: Semaphore,
+}
+
+/// A decoded keyframe, with what it takes to tell it from others.
+pub(super) struct Frame {
+    jpeg: Bytes,
+    pub(super) fingerprint: Fingerprint,
+}
+
+/// What came of reading a frame.
+#[derive(Debug, Clone)]
+pub(super) enum Outcome {
+    Read(Reading),
+    TimedOut,
+}
+
+impl Frame {
+    /// Decodes a keyframe, off the async threads. The pixels are let go again: a batch has many frames.
+    pub(super) async fn decode(jpeg: Bytes) -> Result<Self, ProviderError> {
+        off_thread(move || {
+            let fingerprint = Fingerprint::of(&gray(&jpeg)?);
+            Ok(Self { jpeg, fingerprint })
+        })
+        .await
+    }
+
+    /// The frame as a PGM file of black ink on white paper, when it looks as if it carried text.
+    async fn ink(self) -> Result<Option<Vec<u8>>, ProviderError> {
+        off_thread(move || {
+            Ok(ink::extract(&gray(&self.jpeg)?).map(|ink| {
+                let mut file = format!("P5 {} {} 255\n", ink.width(), ink.height()).into_bytes();
+                file.extend_from_slice(ink.as_raw());
+                file
+            }))
+        })
+        .await
+    }
+}
+
+fn gray(jpeg: &[u8]) -> Result<GrayImage, ProviderError> {
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    let mut reader = ImageReader::with_format(Cursor::new(jpeg), ImageFormat::Jpeg);
+    reader.limits(limits);
+    let decoded = reader.decode().map_err(|error| {
+        ProviderError::bad_input("a keyframe is not a readable JPEG; extract it again").caused_by(error)
+    })?;
+    Ok(decoded.into_luma8())
+}
+
+impl Tesseract {
+    pub(super) fn new(program: PathBuf, tessdata: Option<PathBuf>, languages: String) -> Self {
+        Self { program, tessdata, languages, slots: Semaphore::new(AT_A_TIME) }
+    }
+
+    /// `tesseract 5.3.0`, or `None` when it is not installed.
+    pub(super) async fn version(&self) -> Result<Option<String>, ProviderError> {
+        let mut command = Command::new(&self.program);
+        command.arg("--version");
+        match run(command, b"", FRAME_LIMIT).await {
+            Ok(printed) => {
+                let line = String::from_utf8_lossy(&printed).lines().next().unwrap_or_default().to_owned();
+                Ok(Some(if line.is_empty() { "tesseract".to_owned() } else { line }))
+            }
+            Err(RunError::Missing) => Ok(None),
+            Err(error) => Err(ProviderError::down("tesseract does not start").caused_by(error)),
+        }
+    }
+
+    /// Reads a frame, and when that is doubtful once more as black ink on white.
+    pub(super) async fn read(&self, frame: Frame) -> Result<Outcome, ProviderError> {
+        let Outcome::Read(plain) = self.recognise(&frame.jpeg).await? else { return Ok(Outcome::TimedOut) };
+        if plain.doubted <= plain.lines.len() {
+            return Ok(Outcome::Read(plain));
+        }
+        let Some(ink) = frame.ink().await? else { return Ok(Outcome::Read(plain)) };
+        Ok(match self.recognise(&ink).await? {
+            Outcome::Read(cleaned) if cleaned.weight > plain.weight => Outcome::Read(cleaned),
+            Outcome::Read(_) | Outcome::TimedOut => Outcome::Read(plain),
+        })
+    }
+
+    async fn recognise(&self, picture: &[u8]) -> Result<Outcome, ProviderError> {
+        let _slot =
+            self.slots.acquire().await.map_err(|error| ProviderError::down("closing").caused_by(error))?;
+        let mut command = Command::new(&self.program);
+        // Sparse text: boards and slides have no columns. One thread: OpenMP's are slower than two processes.
+        command.args(["stdin", "stdout", "--psm", "11", "-l", &self.languages]);
+        if let Some(tessdata) = &self.tessdata {
+            command.arg("--tessdata-dir").arg(tessdata);
+        }
+        command.arg("tsv").env("OMP_THREAD_LIMIT", "1");
+        match run(command, picture, FRAME_LIMIT).await {
+            Ok(printed) => Ok(Outcome::Read(tsv::parse(&String::from_utf8_lossy(&printed)))),
+            Err(RunError::TimedOut(limit)) => {
+                tracing::warn!(limit_s = limit.as_secs(), "reading the text of a frame took too long");
+                Ok(Outcome::TimedOut)
+            }
+            Err(error) => Err(ProviderError::down(
+                "tesseract failed; check that it runs and that its language data is installed",
+            )
+            .caused_by(error)),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Which provider does what: one choice a trait.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use crate::{
+    answer::{Answerer, Extractive},
+    describe::{self, Describer},
+    embed::{Embedder, EmbedderId, HashedTerms, MiniLm},
+    transcribe::{self, Transcriber},
+};
+
+/// Where the programs and models of the provider `builtin` are. What is missing is done without, and said.
+#[derive(Debug, Clone)]
+pub struct BuiltinConfig {
+    /// Tesseract 5: a path, or a name to look up in `PATH`.
+    pub tesseract: PathBuf,
+    /// Tesseract's language data, when it is not where it was built to look.
+    pub tessdata: Option<PathBuf>,
+    /// Languages of on-screen text, as Tesseract writes them (`eng+chi_sim`).
+    pub ocr_languages: String,
+    /// PocketSphinx's batch program, `pocketsphinx_batch`.
+    pub pocketsphinx: Option<PathBuf>,
+    /// The folder with PocketSphinx's English model: `en-us/`, `en-us.lm.bin`, `cmudict-en-us.dict`.
+    pub pocketsphinx_model: PathBuf,
+    /// whisper.cpp's program, `whisper-cli`.
+    pub whisper_cli: Option<PathBuf>,
+    /// A whisper.cpp model file; with it and the program, PocketSphinx is not used.
+    pub whisper_model: Option<PathBuf>,
+    /// Time for recognising one soundtrack. Speech whose turn comes later is marked as not transcribed.
+    pub recognition_limit: Duration,
+    /// The folder with the files of all-MiniLM-L6-v2; without it search is lexical.
+    pub minilm: Option<PathBuf>,
+}
+
+impl Default for BuiltinConfig {
+    /// The programs where Debian's packages put them, and no models besides.
+    fn default() -> Self {
+        Self {
+            tesseract: "tesseract".into(),
+            tessdata: None,
+            ocr_languages: "eng".to_owned(),
+            pocketsphinx: Some("pocketsphinx_batch".into()),
+            pocketsphinx_model: "/usr/share/pocketsphinx/model/en-us".into(),
+            whisper_cli: Some("whisper-cli".into()),
+            whisper_model: None,
+            // A Lambda function has 15 minutes, and finding the speech of a long video takes one of them.
+            recognition_limit: Duration::from_secs(12 * 60),
+            minilm: None,
+        }
+    }
+}
+
+/// One provider for each trait.
+#[derive(Clone)]
+pub struct Providers {
+    /// Frames into descriptions.
+    pub describer: Arc<dyn Describer>,
+    /// Sound into a transcript.
+    pub transcriber: Arc<dyn Transcriber>,
+    /// Texts into vectors, for new indexes.
+    pub embedder: Arc<dyn Embedder>,
+    /// Evidence into answers.
+    pub answerer: Arc<dyn Answerer>,
+}
+
+impl Providers {
+    /// Everything on this machine. Starts and loads nothing yet.
+    pub fn builtin(config: &BuiltinConfig) -> Self {
+        let minilm = config.minilm.as_deref().and_then(MiniLm::find);
+        Self {
+            describer: Arc::new(describe::Builtin::new(config)),
+            transcriber: Arc::new(transcribe::Builtin::new(config)),
+            embedder: match minilm {
+                Some(minilm) => Arc::new(minilm),
+                None => Arc::new(HashedTerms::new()),
+            },
+            answerer: Arc::new(Extractive),
+        }
+    }
+
+    /// The embedder that made an index's vectors, or `None` when it is not here: that index is then
+    /// searched by its terms alone.
+    pub fn embedder_named(&self, id: &EmbedderId) -> Option<Arc<dyn Embedder>> {
+        if self.embedder.id() == id {
+            return Some(Arc::clone(&self.embedder));
+        }
+        let hashed = HashedTerms::new();
+        (hashed.id() == id).then(|| Arc::new(hashed) as Arc<dyn Embedder>)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_are_never_mixed() {
+        let providers = Providers::builtin(&BuiltinConfig::default());
+        assert_eq!(providers.embedder.id().as_str(), HashedTerms::ID);
+        assert!(providers.embedder_named(&EmbedderId::new(MiniLm::ID)).is_none());
+        assert!(providers.embedder_named(&EmbedderId::new(HashedTerms::ID)).is_some());
+    }
+}

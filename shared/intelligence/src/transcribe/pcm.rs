@@ -1,0 +1,73 @@
+//! Reading 16 kHz mono signed 16-bit little-endian samples from a raw file, piece by piece.
+
+use std::{
+    fs::File,
+    io::{self, BufReader, Read, Seek, SeekFrom},
+    path::Path,
+};
+
+use domain::time::Seconds;
+
+/// Samples a second.
+pub(super) const RATE: u64 = 16_000;
+
+/// A stretch of samples, the end not included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) start: u64,
+    pub(super) end: u64,
+}
+
+impl Span {
+    pub(super) fn seconds(self) -> f64 {
+        (self.end - self.start) as f64 / RATE as f64
+    }
+
+    pub(super) fn start_time(self) -> Seconds {
+        Seconds::new(self.start as f64 / RATE as f64)
+    }
+
+    pub(super) fn end_time(self) -> Seconds {
+        Seconds::new(self.end as f64 / RATE as f64)
+    }
+}
+
+/// A raw file of samples.
+pub(super) struct Pcm(BufReader<File>);
+
+impl Pcm {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self(BufReader::with_capacity(1 << 16, File::open(path)?)))
+    }
+
+    /// Fills `frame` with the next samples; false at the end, where a part of a frame is left out.
+    pub(super) fn next_frame(&mut self, frame: &mut [i16]) -> io::Result<bool> {
+        let mut bytes = vec![0; frame.len() * 2];
+        match self.0.read_exact(&mut bytes) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        for (sample, pair) in frame.iter_mut().zip(bytes.chunks_exact(2)) {
+            *sample = i16::from_le_bytes([pair[0], pair[1]]);
+        }
+        Ok(true)
+    }
+
+    /// The bytes of a span, little-endian as they are stored.
+    pub(super) fn bytes(&mut self, span: Span) -> io::Result<Vec<u8>> {
+        self.0.seek(SeekFrom::Start(span.start * 2))?;
+        let mut bytes = Vec::new();
+        self.0.by_ref().take((span.end - span.start) * 2).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The samples of a span, -1 to 1.
+    pub(super) fn samples(&mut self, span: Span) -> io::Result<Vec<f32>> {
+        let bytes = self.bytes(span)?;
+        Ok(bytes
+            .chunks_exact(2)
+            .map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0)
+            .collect())
+    }
+}

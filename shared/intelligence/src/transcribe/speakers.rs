@@ -1,0 +1,107 @@
+//! Who speaks when: spans grouped by voice, the number of speakers found on the way.
+//!
+//! Agglomerative clustering with average linkage: the two nearest groups are merged until all are farther
+//! apart than one speaker's voice goes. It cannot tell voices of like pitch and timbre, nor two people within
+//! one span.
+
+use super::voice::Voice;
+
+/// Groups farther apart than this are different speakers.
+const APART: f32 = 1.6;
+/// The longest spans, at most so many, form the groups; the rest join the nearest. Keeps a day of speech
+/// within a second of work.
+const FOUNDERS: usize = 300;
+
+/// The speaker of each span, numbered from 0 by first appearance. A span without a measurable voice belongs
+/// to the speaker before it.
+pub(super) fn assign(voices: &[Option<Voice>], seconds: &[f64]) -> Vec<u32> {
+    let mut longest: Vec<usize> = (0..voices.len()).filter(|at| voices[*at].is_some()).collect();
+    longest.sort_by(|a, b| seconds[*b].total_cmp(&seconds[*a]));
+    longest.truncate(FOUNDERS);
+    let founders: Vec<&Voice> = longest.iter().filter_map(|at| voices[*at].as_ref()).collect();
+    let groups: Vec<Voice> = cluster(&founders)
+        .iter()
+        .map(|group| Voice::mean(&group.iter().map(|at| founders[*at]).collect::<Vec<_>>()))
+        .collect();
+    let nearest = |voice: &Voice| {
+        let by_distance = |a: &&Voice, b: &&Voice| voice.distance(a).total_cmp(&voice.distance(b));
+        let best = groups.iter().min_by(by_distance)?;
+        groups.iter().position(|group| group == best)
+    };
+    let mut order: Vec<usize> = Vec::new();
+    let mut speakers = Vec::with_capacity(voices.len());
+    for voice in voices {
+        let number =
+            voice.as_ref().and_then(nearest).map(|group| match order.iter().position(|g| *g == group) {
+                Some(known) => known,
+                None => {
+                    order.push(group);
+                    order.len() - 1
+                }
+            });
+        speakers.push(number.map_or_else(|| speakers.last().copied().unwrap_or(0), |number| number as u32));
+    }
+    speakers
+}
+
+/// Groups of indices into `voices`.
+fn cluster(voices: &[&Voice]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = (0..voices.len()).map(|at| vec![at]).collect();
+    let mut distances: Vec<Vec<f32>> =
+        voices.iter().map(|a| voices.iter().map(|b| a.distance(b)).collect()).collect();
+    while let Some((a, b)) = nearest_pair(&distances) {
+        // Lance and Williams: the average linkage of a merged group follows from those of its parts.
+        let (size_a, size_b) = (groups[a].len() as f32, groups[b].len() as f32);
+        for other in 0..groups.len() {
+            let merged = (size_a * distances[a][other] + size_b * distances[b][other]) / (size_a + size_b);
+            distances[a][other] = merged;
+            distances[other][a] = merged;
+        }
+        let absorbed = groups.remove(b);
+        groups[a].extend(absorbed);
+        distances.remove(b);
+        distances.iter_mut().for_each(|row| {
+            row.remove(b);
+        });
+    }
+    groups
+}
+
+/// The nearest two groups `(a, b)`, `a < b`, unless all are apart.
+fn nearest_pair(distances: &[Vec<f32>]) -> Option<(usize, usize)> {
+    let pairs = (0..distances.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
+    pairs
+        .min_by(|x, y| distances[x.0][x.1].total_cmp(&distances[y.0][y.1]))
+        .filter(|(a, b)| distances[*a][*b] < APART)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transcribe::mfcc::COEFFICIENTS;
+
+    fn voice(hz: f32, timbre: f32) -> Option<Voice> {
+        Some(Voice { pitch: 12.0 * hz.log2(), timbre: [timbre; COEFFICIENTS] })
+    }
+
+    #[test]
+    fn high_and_low_voices_are_two_speakers_in_order_of_appearance() {
+        let voices = [voice(210.0, 0.1), voice(95.0, 0.0), voice(201.0, 0.2), None, voice(99.0, 0.1)];
+        assert_eq!(assign(&voices, &[2.0; 5]), [0, 1, 0, 0, 1]);
+    }
+
+    #[test]
+    fn one_voice_is_one_speaker_and_silence_has_none() {
+        let voices: Vec<_> = (0..40).map(|n| voice(120.0 + n as f32 * 0.4, 0.0)).collect();
+        assert!(assign(&voices, &[1.0; 40]).iter().all(|speaker| *speaker == 0));
+        assert!(assign(&[], &[]).is_empty());
+        assert_eq!(assign(&[None, None], &[1.0; 2]), [0, 0]);
+    }
+
+    #[test]
+    fn more_spans_than_founders_are_assigned_too() {
+        let voices: Vec<_> = (0..700).map(|n| voice(if n % 2 == 0 { 110.0 } else { 220.0 }, 0.0)).collect();
+        let speakers = assign(&voices, &vec![1.0; 700]);
+        assert!(speakers.iter().enumerate().all(|(n, speaker)| *speaker == n as u32 % 2));
+    }
+}
