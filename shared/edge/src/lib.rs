@@ -1,0 +1,25 @@
+//! What every function does first and last: who calls, how often, what is answered, what is logged.
+//!
+//! An HTTP function is a [`serve`] of its handler behind a [`Door`]; a pipeline step is a [`step::serve`].
+#![warn(missing_docs)]
+
+mod app;
+mod caller;
+mod call;
+pub mod clock;
+pub mod config;
+pub mod fetch;
+mod jwks;
+mod limiter;
+mod problem;
+mod reply;
+mod serve;
+pub mod step;
+mod telemetry;
+
+pub use app::App;
+pub use call::Call;
+pub use caller::{Caller, Door};
+pub use problem::{Contract, Problem};
+pub use reply::Reply;
+pub use serve::{serve, serve_streaming};

@@ -1,0 +1,42 @@
+//! What a process builds once and every invocation uses.
+
+use aws_config::BehaviorVersion;
+use store::Store;
+use tokio::sync::OnceCell;
+
+use crate::config::Config;
+use crate::jwks::Jwks;
+
+/// A process's clients and settings.
+#[derive(Debug)]
+pub struct App {
+    /// Settings.
+    pub config: Config,
+    /// The data.
+    pub store: Store,
+    http: OnceCell<reqwest::Client>,
+    pub(crate) jwks: Jwks,
+}
+
+impl App {
+    /// Reads the settings and builds the clients; connects to nothing yet.
+    ///
+    /// # Errors
+    /// When a setting does not parse.
+    pub async fn new() -> Result<Self, lambda_runtime::Error> {
+        let config = Config::from_env()?;
+        let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
+        let store = Store::new(&sdk, config.names.clone());
+        Ok(Self { config, store, http: OnceCell::new(), jwks: Jwks::default() })
+    }
+
+    /// A client for addresses that this service chose itself. Users' URLs go through [`crate::fetch`].
+    /// Built at first use, because most functions never need it and its root certificates cost milliseconds.
+    ///
+    /// # Errors
+    /// When the TLS set-up of the machine is broken.
+    pub async fn http(&self) -> Result<&reqwest::Client, reqwest::Error> {
+        let build = async || reqwest::Client::builder().timeout(std::time::Duration::from_secs(10)).build();
+        self.http.get_or_try_init(build).await
+    }
+}

@@ -1,0 +1,111 @@
+//! A request, once its caller is through the door.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use domain::ids::UserId;
+use domain::problem::ProblemKind;
+use http::header::CONTENT_TYPE;
+use jiff::Timestamp;
+use lambda_http::{Body, Request, RequestExt};
+use serde::de::DeserializeOwned;
+use store::{Account, Video};
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::problem::Problem;
+
+/// The largest body that is read.
+const MAX_BODY_BYTES: usize = 64 << 10;
+
+/// A request and what is known about it.
+pub struct Call {
+    /// Clients and settings.
+    pub app: Arc<App>,
+    /// When it came.
+    pub now: Timestamp,
+    pub(crate) caller: Caller,
+    pub(crate) request: Request,
+}
+
+impl Call {
+    /// The account that calls.
+    ///
+    /// # Errors
+    /// Behind a door that lets anyone in there is none.
+    pub fn user(&self) -> Result<UserId, Problem> {
+        match &self.caller {
+            Caller::User(user) => Ok(user.clone()),
+            Caller::Anonymous => Err(Problem::internal("an endpoint for anyone asked who calls")),
+        }
+    }
+
+    /// The caller's account, made at its first request.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn account(&self) -> Result<Account, Problem> {
+        Ok(self.app.store.account(self.user()?, self.now).await?)
+    }
+
+    /// A part of the path.
+    ///
+    /// # Errors
+    /// Text that is no id names nothing: 404, as for an id that is not there.
+    pub fn path<T: FromStr>(&self, name: &str, what: &str) -> Result<T, Problem> {
+        let parameters = self.request.path_parameters();
+        parameters.first(name).and_then(|text| text.parse().ok()).ok_or_else(|| Problem::not_found(what))
+    }
+
+    /// A query parameter, if it is given.
+    pub fn query(&self, name: &str) -> Option<String> {
+        self.request.query_string_parameters().first(name).map(str::to_owned)
+    }
+
+    /// A whole number among the query parameters, within `range`.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub fn query_number(&self, name: &str, default: u32, range: std::ops::RangeInclusive<u32>) -> Result<u32, Problem> {
+        let Some(text) = self.query(name) else { return Ok(default) };
+        text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
+            Problem::invalid(format!("{name} is a whole number from {} to {}.", range.start(), range.end()))
+        })
+    }
+
+    /// The body, which is JSON.
+    ///
+    /// # Errors
+    /// A body of another type, that is too large, or that does not fit. The message names the field.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let content_type = self.request.headers().get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+        if let Some(other) = content_type.filter(|value| !is_json(value)) {
+            let detail = format!("The body is {other}. Send JSON with Content-Type: application/json.");
+            return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
+        }
+        let body: &[u8] = match self.request.body() {
+            Body::Text(text) => text.as_bytes(),
+            Body::Binary(bytes) => bytes,
+            _ => b"",
+        };
+        if body.len() > MAX_BODY_BYTES {
+            let detail = format!("The body has more than {} KiB. Videos go to the upload URL, not here.", MAX_BODY_BYTES >> 10);
+            return Err(Problem::new(ProblemKind::PayloadTooLarge, detail));
+        }
+        serde_json::from_slice(body).map_err(|error| Problem::invalid(format!("The body is not what is expected: {error}.")))
+    }
+
+    /// A video of the caller.
+    ///
+    /// # Errors
+    /// Somebody else's is not found, like one that does not exist.
+    pub fn own_video(&self, video: Option<Video>, what: &str) -> Result<Video, Problem> {
+        let user = self.user()?;
+        video.filter(|video| video.owner == user).ok_or_else(|| Problem::not_found(what))
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || essence.ends_with("+json")
+}

@@ -1,0 +1,108 @@
+//! What is wrong with a request: what its caller reads, and what only the log says.
+
+use domain::problem::ProblemKind;
+use http::StatusCode;
+use serde_json::{Value, json};
+use store::StoreError;
+
+/// Which of the two published contracts an endpoint belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contract {
+    /// Videos & Chat: RFC 9457 problem details.
+    Videos,
+    /// Jobs: `{"error": "…"}`.
+    Jobs,
+}
+
+/// A refusal. `detail` is for the caller, `cause` for the log; neither ever shows in the other's place.
+#[derive(Debug)]
+pub struct Problem {
+    /// Which kind, and with it status and title.
+    pub kind: ProblemKind,
+    detail: String,
+    cause: Option<String>,
+}
+
+impl Problem {
+    /// A refusal that the caller can act on.
+    pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), cause: None }
+    }
+
+    /// This service's own fault. The caller learns the request id and nothing else.
+    pub fn internal(cause: impl ToString) -> Self {
+        Self { kind: ProblemKind::Internal, detail: String::new(), cause: Some(cause.to_string()) }
+    }
+
+    /// A bad field.
+    pub fn invalid(detail: impl Into<String>) -> Self {
+        Self::new(ProblemKind::InvalidRequest, detail)
+    }
+
+    /// No such thing, or somebody else's, which is the same.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(ProblemKind::NotFound, format!("There is no such {what} in your account."))
+    }
+
+    /// What the log says beside the kind.
+    pub(crate) fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The body, in the form of the contract, and its content type.
+    pub(crate) fn body(&self, contract: Contract, path: &str, request_id: &str) -> (Value, &'static str) {
+        let detail = match self.cause {
+            Some(_) => format!("Something went wrong on our side. Try again; if it persists, name request {request_id}."),
+            None => self.detail.clone(),
+        };
+        match contract {
+            Contract::Jobs => (json!({ "error": detail }), "application/json"),
+            Contract::Videos => {
+                let body = json!({
+                    "type": self.kind.type_uri(),
+                    "title": self.kind.title(),
+                    "status": self.kind.status(),
+                    "detail": detail,
+                    "instance": path,
+                });
+                (body, "application/problem+json")
+            }
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::internal(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_internal_leaks() {
+        let problem = Problem::internal("table frameiq-prod is on fire");
+        for contract in [Contract::Videos, Contract::Jobs] {
+            let (body, _) = problem.body(contract, "/videos", "r-1");
+            assert!(!body.to_string().contains("fire"), "{body}");
+            assert!(body.to_string().contains("r-1"), "{body}");
+        }
+    }
+
+    #[test]
+    fn has_the_form_of_each_contract() {
+        let problem = Problem::new(ProblemKind::PlanLimitExceeded, "Your free plan allows 50 queries per month.");
+        let (body, content_type) = problem.body(Contract::Videos, "/chat/x", "r-1");
+        assert_eq!(content_type, "application/problem+json");
+        assert_eq!(body["type"], "https://frameiq.app/errors/plan-limit-exceeded");
+        assert_eq!((body["status"].as_u64(), body["instance"].as_str()), (Some(402), Some("/chat/x")));
+        let (body, _) = problem.body(Contract::Jobs, "/api/jobs", "r-1");
+        assert_eq!(body, json!({ "error": "Your free plan allows 50 queries per month." }));
+    }
+}

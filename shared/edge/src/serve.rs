@@ -1,0 +1,139 @@
+//! The loop around a handler: let the caller in, run it, answer, log one line.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::{HeaderValue, Response};
+use futures::TryStreamExt;
+use http_body::Frame;
+use http_body_util::StreamBody;
+use lambda_http::request::RequestContext;
+use lambda_http::{Body as LambdaBody, Request, RequestExt, service_fn};
+
+use crate::app::App;
+use crate::call::Call;
+use crate::caller::{Door, Knock};
+use crate::clock;
+use crate::problem::{Contract, Problem};
+use crate::reply::{Body, Reply};
+use crate::telemetry;
+
+type Handler = dyn Fn(Call) -> Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>> + Send + Sync;
+
+/// Serves an endpoint until the process ends.
+///
+/// # Errors
+/// When a setting does not parse, or the runtime goes away.
+pub async fn serve<F>(door: Door, handler: impl Fn(Call) -> F + Send + Sync + 'static) -> Result<(), lambda_http::Error>
+where
+    F: Future<Output = Result<Reply, Problem>> + Send + 'static,
+{
+    // Boxed here, so that everything around the handler is compiled once, in this crate.
+    run(door, Box::new(move |call| Box::pin(handler(call)))).await
+}
+
+/// Serves an endpoint whose answers are sent while they are made.
+///
+/// # Errors
+/// When a setting does not parse, or the runtime goes away.
+pub async fn serve_streaming<F>(
+    door: Door,
+    handler: impl Fn(Call) -> F + Send + Sync + 'static,
+) -> Result<(), lambda_http::Error>
+where
+    F: Future<Output = Result<Reply, Problem>> + Send + 'static,
+{
+    run_streaming(door, Box::new(move |call| Box::pin(handler(call)))).await
+}
+
+async fn run(door: Door, handler: Box<Handler>) -> Result<(), lambda_http::Error> {
+    telemetry::init();
+    let app = Arc::new(App::new().await?);
+    let (app, handler) = (&app, &handler);
+    lambda_http::run(service_fn(move |request: Request| async move {
+        let response = answer(app, door, handler, request).await;
+        let (parts, body) = response.into_parts();
+        match body {
+            Body::Whole(bytes) => Ok(Response::from_parts(parts, LambdaBody::from(bytes.as_ref()))),
+            Body::Stream(_) => Err(lambda_http::Error::from("a buffered function answered with a stream")),
+        }
+    }))
+    .await
+}
+
+async fn run_streaming(door: Door, handler: Box<Handler>) -> Result<(), lambda_http::Error> {
+    telemetry::init();
+    let app = Arc::new(App::new().await?);
+    let (app, handler) = (&app, &handler);
+    lambda_http::run_with_streaming_response(service_fn(move |request: Request| async move {
+        let response = answer(app, door, handler, request).await;
+        Ok::<_, lambda_http::Error>(response.map(|body| StreamBody::new(body.into_stream().map_ok(Frame::data))))
+    }))
+    .await
+}
+
+/// Everything but the transport.
+async fn answer(app: &Arc<App>, door: Door, handler: &Handler, request: Request) -> Response<Body> {
+    let started = Instant::now();
+    let now = clock::now();
+    let seen = Seen::of(&request);
+    let contract = door.contract(seen.stage.as_deref());
+    let knock = Knock { headers: request.headers(), source_ip: &seen.source_ip, now };
+    let (allowance, caller) = door.open(app, contract, &knock).await;
+    let outcome = match (allowance.refusal(now), caller) {
+        (Some(limited), _) => Err(limited),
+        (None, Err(refused)) => Err(refused),
+        (None, Ok(caller)) => handler(Call { app: app.clone(), now, caller, request }).await,
+    };
+    let cause = outcome.as_ref().err().and_then(Problem::cause).map(str::to_owned);
+    let reply = outcome.unwrap_or_else(|problem| render(&problem, contract, &seen));
+    let mut response = Response::new(reply.body);
+    *response.status_mut() = reply.status;
+    let headers = response.headers_mut();
+    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    headers.insert("access-control-allow-origin", HeaderValue::from_static("*"));
+    headers.insert("access-control-expose-headers", HeaderValue::from_static(EXPOSED));
+    if let Ok(id) = HeaderValue::from_str(&seen.request_id) {
+        headers.insert("x-request-id", id);
+    }
+    allowance.write(headers, now);
+    telemetry::answered(&seen.request_id, &seen.resource, reply.status, started.elapsed(), cause.as_deref());
+    response
+}
+
+/// Headers that scripts in a browser may read.
+const EXPOSED: &str = "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id";
+
+fn render(problem: &Problem, contract: Contract, seen: &Seen) -> Reply {
+    let (body, content_type) = problem.body(contract, &seen.path, &seen.request_id);
+    Reply { status: problem.status(), content_type, body: Body::Whole(Bytes::from(body.to_string())) }
+}
+
+/// What the gateway says about a request.
+struct Seen {
+    request_id: String,
+    source_ip: String,
+    stage: Option<String>,
+    resource: String,
+    path: String,
+}
+
+impl Seen {
+    fn of(request: &Request) -> Self {
+        let path = request.raw_http_path().to_owned();
+        match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV1(context)) => Self {
+                request_id: context.request_id.clone().unwrap_or_default(),
+                // Never a header: those are the caller's to write.
+                source_ip: context.identity.source_ip.clone().unwrap_or_default(),
+                stage: context.stage.clone(),
+                resource: context.resource_path.clone().unwrap_or_default(),
+                path,
+            },
+            _ => Self { request_id: String::new(), source_ip: String::new(), stage: None, resource: String::new(), path },
+        }
+    }
+}

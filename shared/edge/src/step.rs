@@ -1,0 +1,161 @@
+//! The loop around a step of the pipeline.
+//!
+//! A step that cannot go on says why in one of three ways, and the state machine knows exactly these names:
+//! `Rejected` (the video is at fault; recorded here, where the reason is known), `Stopped` (the video has
+//! ended meanwhile; nothing is wrong) and `Transient` (worth another try).
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Instant;
+
+use domain::failure::Failure;
+use domain::ids::{Attempt, VideoId};
+use domain::stage::Stage;
+use domain::video::VideoState;
+use jiff::Timestamp;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use store::{StepInput, StoreError, Video};
+
+use crate::app::App;
+use crate::clock;
+use crate::telemetry;
+
+/// Why a step did not do its work.
+#[derive(Debug)]
+pub enum StepError {
+    /// The video cannot be processed.
+    Rejected(Failure),
+    /// The video has ended, or this attempt has been overtaken.
+    Stopped,
+    /// Something else failed; trying again may help.
+    Transient(String),
+}
+
+impl StepError {
+    /// A failure that has nothing to do with the video.
+    pub fn transient(cause: impl ToString) -> Self {
+        Self::Transient(cause.to_string())
+    }
+}
+
+impl From<StoreError> for StepError {
+    fn from(error: StoreError) -> Self {
+        Self::transient(error)
+    }
+}
+
+impl From<Failure> for StepError {
+    fn from(failure: Failure) -> Self {
+        Self::Rejected(failure)
+    }
+}
+
+impl From<StepError> for Diagnostic {
+    fn from(error: StepError) -> Self {
+        let (error_type, error_message) = match error {
+            StepError::Rejected(failure) => ("Rejected", failure.detail),
+            StepError::Stopped => ("Stopped", "the video has ended".to_owned()),
+            StepError::Transient(cause) => ("Transient", cause),
+        };
+        Self { error_type: error_type.to_owned(), error_message }
+    }
+}
+
+type Handler<I, O> = dyn Fn(Arc<App>, I) -> Pin<Box<dyn Future<Output = Result<O, StepError>> + Send>> + Send + Sync;
+
+/// Serves a function that AWS itself calls: a step, a queue's consumer, a schedule's target.
+///
+/// # Errors
+/// When a setting does not parse, or the runtime goes away.
+pub async fn serve<I, O, F>(
+    handler: impl Fn(Arc<App>, I) -> F + Send + Sync + 'static,
+) -> Result<(), lambda_runtime::Error>
+where
+    I: DeserializeOwned + Send + 'static,
+    O: Serialize + Send + 'static,
+    F: Future<Output = Result<O, StepError>> + Send + 'static,
+{
+    let typed: Box<Handler<I, O>> = Box::new(move |app, input| Box::pin(handler(app, input)));
+    let typed = Arc::new(typed);
+    run(Box::new(move |app, event| {
+        let typed = typed.clone();
+        Box::pin(async move {
+            let input = serde_json::from_value(event).map_err(StepError::transient)?;
+            let output = typed(app, input).await?;
+            serde_json::to_value(output).map_err(StepError::transient)
+        })
+    }))
+    .await
+}
+
+async fn run(handler: Box<Handler<Value, Value>>) -> Result<(), lambda_runtime::Error> {
+    telemetry::init();
+    let app = Arc::new(App::new().await?);
+    let (app, handler) = (&app, &handler);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+        let started = Instant::now();
+        let video = event.payload["videoId"].as_str().unwrap_or("-").to_owned();
+        let outcome = handler(app.clone(), event.payload).await;
+        let duration_ms = started.elapsed().as_millis() as u64;
+        match &outcome {
+            Ok(_) => tracing::info!(video.id = video, duration_ms, "step done"),
+            Err(StepError::Stopped) => tracing::info!(video.id = video, duration_ms, "step not needed any more"),
+            Err(StepError::Rejected(failure)) => {
+                tracing::info!(video.id = video, duration_ms, code = ?failure.code, "video rejected");
+            }
+            Err(StepError::Transient(cause)) => tracing::error!(video.id = video, duration_ms, cause, "step failed"),
+        }
+        outcome
+    }))
+    .await
+}
+
+/// Does a step's work on a video: enters the stage, and if the video is at fault, records why and gives back
+/// what was reserved for it.
+///
+/// # Errors
+/// As the work's own; `Stopped` when the video has ended or another attempt has taken over.
+pub async fn in_stage<O>(
+    app: &App,
+    input: StepInput,
+    stage: Stage,
+    work: impl AsyncFnOnce(Video) -> Result<O, StepError>,
+) -> Result<O, StepError> {
+    let video = app.store.stage_started(input.video_id, input.attempt, stage, clock::now()).await?;
+    let outcome = work(video.ok_or(StepError::Stopped)?).await;
+    if let Err(StepError::Rejected(failure)) = &outcome {
+        give_up(app, input.video_id, input.attempt, stage, failure.clone()).await?;
+    }
+    outcome
+}
+
+/// Ends a video without a result, unless it has ended already or is in another attempt, and settles its account either way.
+///
+/// # Errors
+/// When the store does not answer; doing it again is safe.
+pub async fn give_up(app: &App, id: VideoId, attempt: Attempt, stage: Stage, failure: Failure) -> Result<(), StepError> {
+    let now = clock::now();
+    app.store.failed(id, attempt, stage, failure, now).await?;
+    settle(app, id, now).await
+}
+
+/// Brings the account in line with how the video ended: billed if it is ready, else given back.
+///
+/// # Errors
+/// When the store does not answer; doing it again is safe.
+pub async fn settle(app: &App, id: VideoId, now: Timestamp) -> Result<(), StepError> {
+    let Some(video) = app.store.video(id).await? else { return Ok(()) };
+    match video.state {
+        VideoState::Ready { .. } => {
+            let plan = app.store.account(video.owner.clone(), now).await?.plan;
+            app.store.commit(video.owner, plan, id, now).await?;
+        }
+        VideoState::Failed { .. } | VideoState::Cancelled => app.store.release(video.owner, id, now).await?,
+        VideoState::AwaitingUpload | VideoState::Queued | VideoState::Processing { .. } => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! Accounts: made on first sight of a valid token.
+
+use domain::ids::UserId;
+use domain::plan::Plan;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::keys::Key;
+use crate::rows::{from_row, number, text};
+use crate::{Reply, Store, StoreError};
+
+/// An account as the limits see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Whose.
+    pub user: UserId,
+    /// What it pays for.
+    pub plan: Plan,
+    /// Videos held, failed ones and jobs included.
+    pub videos_used: u32,
+    /// When it was first seen.
+    pub created_at: Timestamp,
+}
+
+impl Store {
+    /// The account of `user`, made when it is not there yet.
+    pub fn account(&self, user: UserId, now: Timestamp) -> Reply<'_, Account> {
+        const OPERATION: &str = "reading an account";
+        Box::pin(async move {
+            let key = Key::account(&user).attributes();
+            let found = self.dynamodb.get_item().table_name(&self.names.table).set_key(Some(key.clone())).send().await;
+            if let Some(row) = found.map_err(StoreError::sdk(OPERATION))?.item {
+                return from_row(OPERATION, row);
+            }
+            let made = self
+                .dynamodb
+                .update_item()
+                .table_name(&self.names.table)
+                .set_key(Some(key))
+                // Two first requests may meet here: whichever comes second changes nothing.
+                .update_expression(
+                    "SET #user = :user, #plan = if_not_exists(#plan, :plan), \
+                     videos_used = if_not_exists(videos_used, :zero), created_at = if_not_exists(created_at, :now)",
+                )
+                .expression_attribute_names("#user", "user")
+                .expression_attribute_names("#plan", "plan")
+                .expression_attribute_values(":user", text(user.0))
+                .expression_attribute_values(":plan", text(Plan::default().name()))
+                .expression_attribute_values(":zero", number(0))
+                .expression_attribute_values(":now", text(now.to_string()))
+                .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
+                .send()
+                .await
+                .map_err(StoreError::sdk(OPERATION))?;
+            from_row(OPERATION, made.attributes.unwrap_or_default())
+        })
+    }
+
+    /// Puts an account on a plan.
+    pub fn set_plan(&self, user: UserId, plan: Plan, now: Timestamp) -> Reply<'_, ()> {
+        const OPERATION: &str = "changing a plan";
+        Box::pin(async move {
+            self.account(user.clone(), now).await?;
+            self.dynamodb
+                .update_item()
+                .table_name(&self.names.table)
+                .set_key(Some(Key::account(&user).attributes()))
+                .update_expression("SET #plan = :plan")
+                .expression_attribute_names("#plan", "plan")
+                .expression_attribute_values(":plan", text(plan.name()))
+                .send()
+                .await
+                .map_err(StoreError::sdk(OPERATION))?;
+            Ok(())
+        })
+    }
+}

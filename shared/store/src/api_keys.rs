@@ -1,0 +1,126 @@
+//! API keys: looked up by hash, strongly consistent, so that a revocation holds from the next request.
+
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use domain::api_key::{KeyHash, KeyPrefix, Scope};
+use domain::ids::UserId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::keys::{KEY_ROW, Key, PK, SK, owner};
+use crate::rows::{Row, from_row, text, to_row};
+use crate::transact::Outcome;
+use crate::{Reply, Store, StoreError};
+
+/// What is stored of a key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRecord {
+    /// Whose.
+    pub user: UserId,
+    /// SHA-256 of the key.
+    pub hash: KeyHash,
+    /// What people see of it.
+    pub prefix: KeyPrefix,
+    /// Its owner's label.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+impl Store {
+    /// Stores a new key. False when the account has a key of that prefix already: draw another.
+    pub fn add_key(&self, record: KeyRecord) -> Reply<'_, bool> {
+        const OPERATION: &str = "storing an API key";
+        Box::pin(async move {
+            let put = |row: Row| {
+                Put::builder()
+                    .table_name(&self.names.table)
+                    .set_item(Some(row))
+                    .condition_expression("attribute_not_exists(PK)")
+                    .build()
+                    .map(|put| TransactWriteItem::builder().put(put).build())
+                    .map_err(StoreError::malformed(OPERATION))
+            };
+            let by_hash = put(to_row(OPERATION, Key::api_key(&record.hash), &record)?)?;
+            let by_owner = put(to_row(OPERATION, Key::key_of_owner(&record.user, &record.prefix), &record)?)?;
+            Ok(self.transact(OPERATION, vec![by_hash, by_owner]).await? == Outcome::Written)
+        })
+    }
+
+    /// The key with that hash.
+    pub fn key(&self, hash: KeyHash) -> Reply<'_, Option<KeyRecord>> {
+        const OPERATION: &str = "reading an API key";
+        Box::pin(async move {
+            let found = self
+                .dynamodb
+                .get_item()
+                .table_name(&self.names.table)
+                .set_key(Some(Key::api_key(&hash).attributes()))
+                .consistent_read(true)
+                .send()
+                .await
+                .map_err(StoreError::sdk(OPERATION))?;
+            found.item.map(|row| from_row(OPERATION, row)).transpose()
+        })
+    }
+
+    /// All keys of an account, newest first.
+    pub fn keys(&self, user: UserId) -> Reply<'_, Vec<KeyRecord>> {
+        const OPERATION: &str = "listing API keys";
+        Box::pin(async move {
+            let rows = self
+                .dynamodb
+                .query()
+                .table_name(&self.names.table)
+                .key_condition_expression(format!("{PK} = :pk AND begins_with({SK}, :sk)"))
+                .expression_attribute_values(":pk", text(owner(&user)))
+                .expression_attribute_values(":sk", text(KEY_ROW))
+                .consistent_read(true)
+                .into_paginator()
+                .items()
+                .send()
+                .try_collect()
+                .await
+                .map_err(StoreError::sdk(OPERATION))?;
+            let mut keys: Vec<KeyRecord> =
+                rows.into_iter().map(|row| from_row(OPERATION, row)).collect::<Result<_, _>>()?;
+            keys.sort_by(|a, b| (b.created_at, &b.hash.0).cmp(&(a.created_at, &a.hash.0)));
+            Ok(keys)
+        })
+    }
+
+    /// Revokes a key for good. False when the account has no such key.
+    pub fn revoke_key(&self, user: UserId, prefix: KeyPrefix) -> Reply<'_, bool> {
+        const OPERATION: &str = "revoking an API key";
+        Box::pin(async move {
+            let by_owner = Key::key_of_owner(&user, &prefix);
+            let found = self
+                .dynamodb
+                .get_item()
+                .table_name(&self.names.table)
+                .set_key(Some(by_owner.clone().attributes()))
+                .consistent_read(true)
+                .send()
+                .await
+                .map_err(StoreError::sdk(OPERATION))?;
+            let Some(row) = found.item else { return Ok(false) };
+            let record: KeyRecord = from_row(OPERATION, row)?;
+            let revoke = |key: Key| {
+                Update::builder()
+                    .table_name(&self.names.table)
+                    .set_key(Some(key.attributes()))
+                    .update_expression("SET revoked = :revoked")
+                    .condition_expression("attribute_exists(PK)")
+                    .expression_attribute_values(":revoked", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
+                    .build()
+                    .map(|update| TransactWriteItem::builder().update(update).build())
+                    .map_err(StoreError::malformed(OPERATION))
+            };
+            let items = vec![revoke(Key::api_key(&record.hash))?, revoke(by_owner)?];
+            Ok(self.transact(OPERATION, items).await? == Outcome::Written)
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! Chat sessions and their messages.
+
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use domain::ids::{MessageId, SessionId, UserId, VideoId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::keys::{Key, PK, SESSION_ROW, SK, session_partition, video_partition};
+use crate::rows::{Row, from_row, number, text, to_row};
+use crate::transact::Outcome;
+use crate::{Reply, Store, StoreError};
+
+/// A conversation about one video.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub owner: UserId,
+    /// What it is about.
+    pub video: VideoId,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// Questions and answers so far.
+    #[serde(default)]
+    pub message_count: u32,
+}
+
+/// Who speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The person who asks.
+    User,
+    /// The one who answers.
+    Assistant,
+}
+
+/// A question or an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its id; ids sort by time.
+    pub id: MessageId,
+    /// Who speaks.
+    pub role: Role,
+    /// The words.
+    pub content: String,
+    /// Where in the video an answer looked, as `mm:ss`.
+    #[serde(default)]
+    pub frame_timestamps: Vec<String>,
+    /// When it was said.
+    pub created_at: Timestamp,
+}
+
+impl Store {
+    /// Stores a question with its answer, making the session at the first one. Doing it twice is doing it once.
+    pub fn add_exchange(&self, session: Session, question: Message, answer: Message) -> Reply<'_, ()> {
+        const OPERATION: &str = "storing a chat exchange";
+        Box::pin(async move {
+            let mut items = Vec::with_capacity(4);
+            for message in [&question, &answer] {
+                let put = Put::builder()
+                    .table_name(&self.names.table)
+                    .set_item(Some(to_row(OPERATION, Key::message(session.id, message.id), message)?))
+                    .condition_expression("attribute_not_exists(PK)")
+                    .build()
+                    .map_err(StoreError::malformed(OPERATION))?;
+                items.push(TransactWriteItem::builder().put(put).build());
+            }
+            // Once for whoever opens the session, once for whoever lists the video's.
+            for key in [Key::session(session.id), Key::session_of_video(session.video, session.id)] {
+                let update = Update::builder()
+                    .table_name(&self.names.table)
+                    .set_key(Some(key.attributes()))
+                    .update_expression(
+                        "SET id = :id, #owner = :owner, video = :video, \
+                         created_at = if_not_exists(created_at, :created) ADD message_count :two",
+                    )
+                    .expression_attribute_names("#owner", "owner")
+                    .expression_attribute_values(":id", text(session.id.to_string()))
+                    .expression_attribute_values(":owner", text(session.owner.0.clone()))
+                    .expression_attribute_values(":video", text(session.video.to_string()))
+                    .expression_attribute_values(":created", text(session.created_at.to_string()))
+                    .expression_attribute_values(":two", number(2))
+                    .build()
+                    .map_err(StoreError::malformed(OPERATION))?;
+                items.push(TransactWriteItem::builder().update(update).build());
+            }
+            match self.transact(OPERATION, items).await? {
+                Outcome::Written | Outcome::Refused(_) => Ok(()),
+            }
+        })
+    }
+
+    /// A session with its messages, oldest first.
+    pub fn session(&self, id: SessionId) -> Reply<'_, Option<(Session, Vec<Message>)>> {
+        const OPERATION: &str = "reading a chat session";
+        Box::pin(async move {
+            let mut rows = self.partition(OPERATION, session_partition(id), "").await?;
+            // "META" sorts before every "MSG#".
+            let Some(first) = (!rows.is_empty()).then(|| rows.remove(0)) else { return Ok(None) };
+            let session = from_row(OPERATION, first)?;
+            let messages = rows.into_iter().map(|row| from_row(OPERATION, row)).collect::<Result<_, _>>()?;
+            Ok(Some((session, messages)))
+        })
+    }
+
+    /// A video's sessions, newest first.
+    pub fn sessions(&self, video: VideoId) -> Reply<'_, Vec<Session>> {
+        const OPERATION: &str = "listing chat sessions";
+        Box::pin(async move {
+            let rows = self.partition(OPERATION, video_partition(video), SESSION_ROW).await?;
+            let mut sessions: Vec<Session> =
+                rows.into_iter().map(|row| from_row(OPERATION, row)).collect::<Result<_, _>>()?;
+            sessions.sort_by_key(|session| std::cmp::Reverse((session.created_at, session.id)));
+            Ok(sessions)
+        })
+    }
+
+    async fn partition(&self, operation: &'static str, pk: String, sk: &str) -> Result<Vec<Row>, StoreError> {
+        let mut query = self.dynamodb.query().table_name(&self.names.table).consistent_read(true);
+        query = query.expression_attribute_values(":pk", text(pk));
+        query = if sk.is_empty() {
+            query.key_condition_expression(format!("{PK} = :pk"))
+        } else {
+            query
+                .key_condition_expression(format!("{PK} = :pk AND begins_with({SK}, :sk)"))
+                .expression_attribute_values(":sk", text(sk))
+        };
+        query.into_paginator().items().send().try_collect().await.map_err(StoreError::sdk(operation))
+    }
+}

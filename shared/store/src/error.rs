@@ -1,0 +1,62 @@
+//! What can go wrong between this crate and AWS.
+
+use std::error::Error as StdError;
+
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use thiserror::Error;
+
+/// A call that did not do what was asked. Says nothing that a caller of the API may see.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The condition of a write did not hold; nothing was written.
+    #[error("the condition of {operation} did not hold")]
+    Conflict {
+        /// What was attempted.
+        operation: &'static str,
+    },
+    /// AWS said no, or did not answer.
+    #[error("{operation} failed ({code}): {cause}")]
+    Service {
+        /// What was attempted.
+        operation: &'static str,
+        /// The service's own code, or `none`.
+        code: String,
+        /// The whole chain of causes.
+        cause: String,
+    },
+    /// A row or object does not have the form that this version writes.
+    #[error("{operation} read something of another form: {cause}")]
+    Malformed {
+        /// What was attempted.
+        operation: &'static str,
+        /// What did not fit.
+        cause: String,
+    },
+}
+
+impl StoreError {
+    /// Wraps an SDK error. A failed condition is told apart, because callers decide on it.
+    pub(crate) fn sdk<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + StdError + 'static,
+        R: std::fmt::Debug,
+    {
+        move |error| {
+            let code = error.code().unwrap_or("none").to_owned();
+            match code.as_str() {
+                "ConditionalCheckFailedException" | "PreconditionFailed" => Self::Conflict { operation },
+                _ => Self::Service { operation, code, cause: DisplayErrorContext(&error).to_string() },
+            }
+        }
+    }
+
+    /// Wraps a failure to understand what was read or to spell what is written.
+    pub(crate) fn malformed<E: ToString>(operation: &'static str) -> impl FnOnce(E) -> Self {
+        move |error| Self::Malformed { operation, cause: error.to_string() }
+    }
+
+    /// Whether the condition of the write did not hold.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict { .. })
+    }
+}

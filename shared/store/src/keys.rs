@@ -1,0 +1,234 @@
+//! The only place that spells a key, of the table or of the bucket. `README.md` has the access patterns.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::api_key::{KeyHash, KeyPrefix};
+use domain::ids::{Attempt, Generation, MessageId, SessionId, UserId, VideoId};
+use domain::metering::Month;
+use domain::stage::Stage;
+use domain::youtube::YoutubeId;
+
+/// Partition key attribute.
+pub(crate) const PK: &str = "PK";
+/// Sort key attribute.
+pub(crate) const SK: &str = "SK";
+/// Index of an owner's videos, newest last. Projects the state, so that a filter needs no second read.
+pub(crate) const BY_OWNER: &str = "by-owner";
+/// Sparse index of videos that are not terminal, by deadline.
+pub(crate) const OPEN_WORK: &str = "open-work";
+/// The one partition of [`OPEN_WORK`].
+pub(crate) const OPEN: &str = "open";
+
+/// Primary key of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Key {
+    pk: String,
+    sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    pub(crate) fn account(user: &UserId) -> Self {
+        Self::new(owner(user), "PROFILE")
+    }
+
+    pub(crate) fn wallet(user: &UserId) -> Self {
+        Self::new(owner(user), "WALLET")
+    }
+
+    pub(crate) fn ledger(user: &UserId, video: VideoId) -> Self {
+        Self::new(owner(user), format!("LEDGER#{video}"))
+    }
+
+    pub(crate) fn usage(user: &UserId, month: Month) -> Self {
+        Self::new(owner(user), format!("USAGE#{month}"))
+    }
+
+    pub(crate) fn youtube(user: &UserId, id: &YoutubeId) -> Self {
+        Self::new(owner(user), format!("YOUTUBE#{}", id.as_str()))
+    }
+
+    pub(crate) fn key_of_owner(user: &UserId, prefix: &KeyPrefix) -> Self {
+        Self::new(owner(user), format!("{KEY_ROW}{prefix}"))
+    }
+
+    pub(crate) fn api_key(hash: &KeyHash) -> Self {
+        Self::new(format!("KEY#{}", hash.0), "META")
+    }
+
+    pub(crate) fn video(video: VideoId) -> Self {
+        Self::new(video_partition(video), VIDEO_ROW)
+    }
+
+    pub(crate) fn stage(video: VideoId, stage: Stage) -> Self {
+        Self::new(video_partition(video), format!("{STAGE_ROW}{}#{}", stage as u8, stage.name()))
+    }
+
+    pub(crate) fn session_of_video(video: VideoId, session: SessionId) -> Self {
+        Self::new(video_partition(video), format!("{SESSION_ROW}{session}"))
+    }
+
+    pub(crate) fn session(session: SessionId) -> Self {
+        Self::new(session_partition(session), "META")
+    }
+
+    pub(crate) fn message(session: SessionId, message: MessageId) -> Self {
+        Self::new(session_partition(session), format!("MSG#{message}"))
+    }
+
+    /// Scope, subject and minute are all in the partition key: no subject can heat another's partition.
+    pub(crate) fn rate(scope: &str, subject: &str, minute: i64) -> Self {
+        Self::new(format!("RATE#{scope}#{subject}#{minute}"), "COUNT")
+    }
+
+    /// As the SDK takes it.
+    pub(crate) fn attributes(self) -> HashMap<String, AttributeValue> {
+        HashMap::from([(PK.to_owned(), AttributeValue::S(self.pk)), (SK.to_owned(), AttributeValue::S(self.sk))])
+    }
+}
+
+/// Sort key of a video's own row.
+pub(crate) const VIDEO_ROW: &str = "META";
+/// Start of the sort key of a video's stage rows; the stage's ordinal follows, so that they sort as they run.
+pub(crate) const STAGE_ROW: &str = "STAGE#";
+/// Start of the sort key of a video's session rows.
+pub(crate) const SESSION_ROW: &str = "CHAT#";
+/// Start of the sort key of an owner's key rows.
+pub(crate) const KEY_ROW: &str = "KEY#";
+
+/// Partition of everything an account owns.
+pub(crate) fn owner(user: &UserId) -> String {
+    format!("USER#{user}")
+}
+
+/// Partition of a video, its stages and its sessions.
+pub(crate) fn video_partition(video: VideoId) -> String {
+    format!("VIDEO#{video}")
+}
+
+/// Partition of a session and its messages.
+pub(crate) fn session_partition(session: SessionId) -> String {
+    format!("SESSION#{session}")
+}
+
+/// Start of the keys of uploads: the only prefix whose objects notify.
+const UPLOADS: &str = "uploads";
+
+/// Where the owner puts the file.
+pub fn upload(video: VideoId, file_name: &str) -> String {
+    format!("{UPLOADS}/{video}/{file_name}")
+}
+
+/// The video whose upload this key is.
+pub fn video_of_upload(key: &str) -> Option<VideoId> {
+    key.strip_prefix(UPLOADS)?.strip_prefix('/')?.split('/').next()?.parse().ok()
+}
+
+/// Where the download stage puts what it fetched. An attempt never overwrites another's.
+pub fn fetched_source(video: VideoId, attempt: Attempt) -> String {
+    format!("videos/{video}/source/{}", attempt.0)
+}
+
+/// Frame `n` (from 1) of the 30-second grid, as the reference spells it.
+pub fn frame(video: VideoId, n: u32) -> String {
+    format!("videos/{video}/frames/frame_{n:06}.jpg")
+}
+
+/// The keyframe of scene `n` (from 1).
+pub fn scene_frame(video: VideoId, n: u32) -> String {
+    format!("videos/{video}/scenes/scene_{n:06}.jpg")
+}
+
+/// Outputs of the stages of one generation of a video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outputs {
+    /// Whose.
+    pub video: VideoId,
+    /// Which set.
+    pub generation: Generation,
+}
+
+impl Outputs {
+    fn at(self, name: &str) -> String {
+        format!("videos/{}/g{}/{name}", self.video, self.generation.0)
+    }
+
+    /// The probe's findings and the segments laid on them.
+    pub fn plan(self) -> String {
+        self.at("plan.json")
+    }
+
+    /// The list that the extraction's Map reads: a JSON array of segment numbers.
+    pub fn segment_list(self) -> String {
+        self.at("segments.json")
+    }
+
+    /// Per-frame measures of segment `n`.
+    pub fn features(self, n: u32) -> String {
+        self.at(&format!("segments/{n:06}.features"))
+    }
+
+    /// JPEG candidates of segment `n`, in one object.
+    pub fn candidates(self, n: u32) -> String {
+        self.at(&format!("segments/{n:06}.frames"))
+    }
+
+    /// Sound of segment `n`: 16 kHz mono s16le.
+    pub fn audio(self, n: u32) -> String {
+        self.at(&format!("segments/{n:06}.pcm"))
+    }
+
+    /// The scenes of the whole video.
+    pub fn scenes(self) -> String {
+        self.at("scenes.json")
+    }
+
+    /// The list that the description's Map reads: a JSON array of batch numbers.
+    pub fn batch_list(self) -> String {
+        self.at("batches.json")
+    }
+
+    /// Descriptions of batch `n`.
+    pub fn descriptions(self, n: u32) -> String {
+        self.at(&format!("descriptions/{n:06}.json"))
+    }
+
+    /// The transcript.
+    pub fn transcript(self) -> String {
+        self.at("transcript.json")
+    }
+
+    /// The search index.
+    pub fn index(self) -> String {
+        self.at("index.bin")
+    }
+
+    /// What both contracts publish of the analysis.
+    pub fn analysis(self) -> String {
+        self.at("analysis.json")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spells_frames_as_the_reference_does() {
+        let video: VideoId = "550e8400-e29b-41d4-a716-446655440000".parse().unwrap();
+        assert_eq!(frame(video, 1), format!("videos/{video}/frames/frame_000001.jpg"));
+    }
+
+    #[test]
+    fn finds_the_video_of_an_upload() {
+        let video: VideoId = "550e8400-e29b-41d4-a716-446655440000".parse().unwrap();
+        assert_eq!(video_of_upload(&upload(video, "a/b.mp4")), Some(video));
+        for other in ["videos/550e8400-e29b-41d4-a716-446655440000/x", "uploads/", "uploads/x/y", "uploadsx"] {
+            assert_eq!(video_of_upload(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The account's hours: the wallet and one ledger entry per video, written together or not at all.
+
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use domain::ids::{UserId, VideoId};
+use domain::metering::{InsufficientCredits, Receipt, Wallet};
+use domain::plan::Plan;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::keys::Key;
+use crate::rows::{Row, from_row, number, to_row};
+use crate::transact::Outcome;
+use crate::{Reply, Store, StoreError};
+
+/// How often a wallet that changed under the writer is read again.
+const TRIES: u32 = 32;
+
+/// What a video has done to its owner's wallet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "snake_case")]
+pub enum LedgerEntry {
+    /// Seconds are set aside.
+    Reserved {
+        /// How many.
+        secs: u64,
+    },
+    /// The video is paid for. Final.
+    Committed {
+        /// The bill.
+        receipt: Receipt,
+    },
+    /// What was set aside is given back.
+    Released,
+}
+
+/// What a reservation came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reservation {
+    /// The seconds are set aside, now or by an earlier delivery of the same step.
+    Held,
+    /// The account has too few.
+    Refused(InsufficientCredits),
+}
+
+/// The wallet's row: the version makes the write conditional on what was read.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct WalletRow {
+    version: u64,
+    #[serde(flatten)]
+    wallet: Wallet,
+}
+
+/// A change to both rows, as decided on what was read.
+enum Change {
+    /// Nothing is to be done.
+    Settled,
+    /// Nothing may be done.
+    Refused(InsufficientCredits),
+    /// Both rows become these.
+    Write(Wallet, LedgerEntry),
+}
+
+impl Store {
+    /// The account's wallet, with the counters of `now`'s month.
+    pub fn wallet(&self, user: UserId, now: Timestamp) -> Reply<'_, Wallet> {
+        Box::pin(async move { Ok(self.wallet_row(&user, now).await?.wallet.rolled(now)) })
+    }
+
+    /// The video's entry, if it has one.
+    pub fn ledger_entry(&self, user: UserId, video: VideoId) -> Reply<'_, Option<LedgerEntry>> {
+        Box::pin(async move { self.entry(&user, video).await })
+    }
+
+    /// Sets `secs` aside for a video. Doing it twice is doing it once.
+    pub fn reserve(&self, user: UserId, plan: Plan, video: VideoId, secs: u64, now: Timestamp) -> Reply<'_, Reservation> {
+        Box::pin(async move {
+            let decide = |wallet: Wallet, entry: Option<LedgerEntry>| match entry {
+                Some(LedgerEntry::Reserved { .. } | LedgerEntry::Committed { .. }) => Change::Settled,
+                Some(LedgerEntry::Released) | None => match wallet.reserve(plan, secs, now) {
+                    Ok(wallet) => Change::Write(wallet, LedgerEntry::Reserved { secs }),
+                    Err(refused) => Change::Refused(refused),
+                },
+            };
+            self.change_books(&user, video, now, decide).await
+        })
+    }
+
+    /// Bills what was set aside for a video. Doing it twice is doing it once.
+    pub fn commit(&self, user: UserId, plan: Plan, video: VideoId, now: Timestamp) -> Reply<'_, ()> {
+        Box::pin(async move {
+            let decide = |wallet: Wallet, entry: Option<LedgerEntry>| match entry {
+                Some(LedgerEntry::Reserved { secs }) => {
+                    let (wallet, receipt) = wallet.commit(plan, secs, now);
+                    Change::Write(wallet, LedgerEntry::Committed { receipt })
+                }
+                Some(LedgerEntry::Committed { .. } | LedgerEntry::Released) | None => Change::Settled,
+            };
+            self.change_books(&user, video, now, decide).await.map(drop)
+        })
+    }
+
+    /// Gives back what was set aside for a video. Doing it twice is doing it once; a bill stays a bill.
+    pub fn release(&self, user: UserId, video: VideoId, now: Timestamp) -> Reply<'_, ()> {
+        Box::pin(async move {
+            let decide = |wallet: Wallet, entry: Option<LedgerEntry>| match entry {
+                Some(LedgerEntry::Reserved { secs }) => Change::Write(wallet.release(secs, now), LedgerEntry::Released),
+                Some(LedgerEntry::Committed { .. } | LedgerEntry::Released) | None => Change::Settled,
+            };
+            self.change_books(&user, video, now, decide).await.map(drop)
+        })
+    }
+
+    async fn change_books(
+        &self,
+        user: &UserId,
+        video: VideoId,
+        now: Timestamp,
+        decide: impl Fn(Wallet, Option<LedgerEntry>) -> Change + Send,
+    ) -> Result<Reservation, StoreError> {
+        const OPERATION: &str = "writing the ledger";
+        for _ in 0..TRIES {
+            // In this order: whatever changes the entry after the wallet was read also changes the wallet's version.
+            let row = self.wallet_row(user, now).await?;
+            let entry = self.entry(user, video).await?;
+            let (wallet, next) = match decide(row.wallet, entry) {
+                Change::Settled => return Ok(Reservation::Held),
+                Change::Refused(refused) => return Ok(Reservation::Refused(refused)),
+                Change::Write(wallet, next) => (wallet, next),
+            };
+            let next_row = WalletRow { version: row.version + 1, wallet };
+            let wallet_put = Put::builder()
+                .table_name(&self.names.table)
+                .set_item(Some(to_row(OPERATION, Key::wallet(user), &next_row)?))
+                .condition_expression("attribute_not_exists(PK) OR version = :version")
+                .expression_attribute_values(":version", number(row.version))
+                .build()
+                .map_err(StoreError::malformed(OPERATION))?;
+            let entry_put = Put::builder()
+                .table_name(&self.names.table)
+                .set_item(Some(to_row(OPERATION, Key::ledger(user, video), &next)?))
+                .build()
+                .map_err(StoreError::malformed(OPERATION))?;
+            let items = vec![
+                TransactWriteItem::builder().put(wallet_put).build(),
+                TransactWriteItem::builder().put(entry_put).build(),
+            ];
+            match self.transact(OPERATION, items).await? {
+                Outcome::Written => return Ok(Reservation::Held),
+                Outcome::Refused(_) => continue,
+            }
+        }
+        Err(StoreError::Conflict { operation: OPERATION })
+    }
+
+    async fn wallet_row(&self, user: &UserId, now: Timestamp) -> Result<WalletRow, StoreError> {
+        let row = self.get_consistently("reading a wallet", Key::wallet(user)).await?;
+        row.map_or(Ok(WalletRow { version: 0, wallet: Wallet::new(now) }), |row| from_row("reading a wallet", row))
+    }
+
+    async fn entry(&self, user: &UserId, video: VideoId) -> Result<Option<LedgerEntry>, StoreError> {
+        let row = self.get_consistently("reading the ledger", Key::ledger(user, video)).await?;
+        row.map(|row| from_row("reading the ledger", row)).transpose()
+    }
+
+    pub(crate) async fn get_consistently(&self, operation: &'static str, key: Key) -> Result<Option<Row>, StoreError> {
+        let get = self.dynamodb.get_item().table_name(&self.names.table).set_key(Some(key.attributes()));
+        Ok(get.consistent_read(true).send().await.map_err(StoreError::sdk(operation))?.item)
+    }
+}

@@ -1,0 +1,127 @@
+//! How far each stage of a video is. Parts are a set, not a counter: a part that is done twice counts once.
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::ids::VideoId;
+use domain::stage::Stage;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+use crate::keys::Key;
+use crate::rows::{from_row, number, text};
+use crate::{Reply, Store, StoreError};
+
+/// A stage that has begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageProgress {
+    /// Which.
+    pub stage: Stage,
+    /// In how many parts its work is cut.
+    pub parts: u32,
+    /// The parts that are done.
+    #[serde(default)]
+    pub done: BTreeSet<u32>,
+    /// When it began, at the first attempt.
+    pub started_at: Timestamp,
+    /// When it was done.
+    pub finished_at: Option<Timestamp>,
+}
+
+impl StageProgress {
+    /// In percent. 100 only once it is finished.
+    pub fn percent(&self) -> u8 {
+        if self.finished_at.is_some() {
+            return 100;
+        }
+        let share = self.done.len() as u64 * 100 / u64::from(self.parts.max(1));
+        share.min(99) as u8
+    }
+}
+
+impl Store {
+    /// A stage began and is cut into this many parts.
+    pub fn stage_begun(&self, id: VideoId, stage: Stage, parts: u32, now: Timestamp) -> Reply<'_, ()> {
+        const OPERATION: &str = "recording the start of a stage";
+        Box::pin(async move {
+            self.dynamodb
+                .update_item()
+                .table_name(&self.names.table)
+                .set_key(Some(Key::stage(id, stage).attributes()))
+                .update_expression("SET stage = :stage, parts = :parts, started_at = if_not_exists(started_at, :now)")
+                .expression_attribute_values(":stage", text(stage.name()))
+                .expression_attribute_values(":parts", number(parts))
+                .expression_attribute_values(":now", text(now.to_string()))
+                .send()
+                .await
+                .map_err(StoreError::sdk(OPERATION))?;
+            Ok(())
+        })
+    }
+
+    /// One part of a stage is done; answers how far the stage is now.
+    pub fn part_done(&self, id: VideoId, stage: Stage, part: u32) -> Reply<'_, StageProgress> {
+        const OPERATION: &str = "recording a part of a stage";
+        Box::pin(async move {
+            let written = self
+                .dynamodb
+                .update_item()
+                .table_name(&self.names.table)
+                .set_key(Some(Key::stage(id, stage).attributes()))
+                .update_expression("ADD done :part")
+                // A part of a deleted video must not bring its row back.
+                .condition_expression("attribute_exists(PK)")
+                .expression_attribute_values(":part", AttributeValue::Ns(vec![part.to_string()]))
+                .return_values(ReturnValue::AllNew)
+                .send()
+                .await
+                .map_err(StoreError::sdk(OPERATION))?;
+            from_row(OPERATION, written.attributes.unwrap_or_default())
+        })
+    }
+
+    /// A stage is done.
+    pub fn stage_finished(&self, id: VideoId, stage: Stage, now: Timestamp) -> Reply<'_, ()> {
+        const OPERATION: &str = "recording the end of a stage";
+        Box::pin(async move {
+            let written = self
+                .dynamodb
+                .update_item()
+                .table_name(&self.names.table)
+                .set_key(Some(Key::stage(id, stage).attributes()))
+                .update_expression("SET finished_at = if_not_exists(finished_at, :now)")
+                .condition_expression("attribute_exists(PK)")
+                .expression_attribute_values(":now", text(now.to_string()))
+                .send()
+                .await
+                .map_err(StoreError::sdk(OPERATION));
+            match written {
+                Err(error) if !error.is_conflict() => Err(error),
+                Ok(_) | Err(_) => Ok(()),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_parts_once_and_keeps_a_hundred_for_the_end() {
+        let begun = "2026-11-21T10:00:00Z".parse().unwrap();
+        let mut progress = StageProgress {
+            stage: Stage::Extract,
+            parts: 3,
+            done: BTreeSet::new(),
+            started_at: begun,
+            finished_at: None,
+        };
+        assert_eq!(progress.percent(), 0);
+        progress.done.extend([1, 1, 1]);
+        assert_eq!(progress.percent(), 33);
+        progress.done.extend([0, 2]);
+        assert_eq!(progress.percent(), 99);
+        progress.finished_at = Some(begun);
+        assert_eq!(progress.percent(), 100);
+    }
+}

@@ -1,0 +1,192 @@
+//! Videos: their row, and the conditional writes that move it through the state machine.
+
+mod create;
+mod list;
+mod transition;
+
+use domain::failure::Failure;
+use domain::ids::{Attempt, Generation, UserId, VideoId};
+use domain::stage::Stage;
+use domain::time::Seconds;
+use domain::video::{JobStatus, StateKind, VideoState};
+use domain::youtube::YoutubeId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use create::Created;
+pub use list::VideoSummary;
+
+use crate::keys::{Key, PK, SK, STAGE_ROW, VIDEO_ROW, video_partition};
+use crate::rows::{Row, from_row, text};
+use crate::stages::StageProgress;
+use crate::{Reply, Store, StoreError};
+
+/// Where a video comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "origin", rename_all = "snake_case")]
+pub enum Origin {
+    /// Its owner puts it into the bucket before `upload_expires_at`.
+    Upload {
+        /// When the presigned URL ends.
+        upload_expires_at: Timestamp,
+    },
+    /// It is fetched from the web.
+    Url {
+        /// From where.
+        url: String,
+    },
+    /// It is fetched from YouTube.
+    Youtube {
+        /// Which video.
+        youtube_id: YoutubeId,
+    },
+}
+
+impl Origin {
+    /// Whether this service fetches the file itself.
+    pub fn is_fetched(&self) -> bool {
+        match self {
+            Self::Upload { .. } => false,
+            Self::Url { .. } | Self::Youtube { .. } => true,
+        }
+    }
+}
+
+/// The exact object that is processed. The bucket is versioned, so a second PUT changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its key.
+    pub key: String,
+    /// Its version.
+    pub version_id: String,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// What is decided when a video is made.
+#[derive(Debug, Clone)]
+pub struct NewVideo {
+    /// Its id.
+    pub id: VideoId,
+    /// Whose it is.
+    pub owner: UserId,
+    /// What people call it until the source tells better.
+    pub title: String,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// A video's row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Video {
+    /// Its id.
+    pub id: VideoId,
+    /// Whose it is.
+    pub owner: UserId,
+    /// What people call it: the file's name, or the source's own title.
+    pub title: String,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub state: VideoState,
+    /// The sentence for its owner, if it failed.
+    pub failure_detail: Option<String>,
+    /// Where it comes from.
+    #[serde(flatten)]
+    pub origin: Origin,
+    /// The pinned object, once there is one.
+    pub source: Option<Source>,
+    /// Which run of the pipeline.
+    pub attempt: Attempt,
+    /// Which set of stage outputs.
+    pub generation: Generation,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its state last changed.
+    pub updated_at: Timestamp,
+    /// When it became ready.
+    pub indexed_at: Option<Timestamp>,
+    /// Its length, once probed.
+    pub duration: Option<Seconds>,
+    /// Frames of the 30-second grid, once ready.
+    pub frame_count: Option<u32>,
+}
+
+impl Video {
+    /// How the Jobs contract shows its state.
+    pub fn job_status(&self) -> JobStatus {
+        self.state.job_status(self.origin.is_fetched())
+    }
+
+    /// Why it failed, if it did.
+    pub fn failure(&self) -> Option<Failure> {
+        match self.state {
+            VideoState::Failed { code, .. } => Some(Failure::new(code, self.failure_detail.clone().unwrap_or_default())),
+            VideoState::AwaitingUpload
+            | VideoState::Queued
+            | VideoState::Processing { .. }
+            | VideoState::Ready { .. }
+            | VideoState::Cancelled => None,
+        }
+    }
+
+    /// The stage to blame when something fails now, and to resume from.
+    pub fn current_stage(&self) -> Stage {
+        match self.state {
+            VideoState::Processing { stage } | VideoState::Failed { stage, .. } => stage,
+            VideoState::AwaitingUpload | VideoState::Queued | VideoState::Cancelled => Stage::Download,
+            VideoState::Ready { .. } => Stage::Index,
+        }
+    }
+
+    /// Whether nothing more happens by itself.
+    pub fn is_terminal(&self) -> bool {
+        self.state.kind().is_terminal()
+    }
+
+    /// Whether questions can be asked about it.
+    pub fn is_ready(&self) -> bool {
+        self.state.kind() == StateKind::Ready
+    }
+}
+
+impl Store {
+    /// A video, strongly consistent.
+    pub fn video(&self, id: VideoId) -> Reply<'_, Option<Video>> {
+        const OPERATION: &str = "reading a video";
+        Box::pin(async move {
+            let row = self.get_consistently(OPERATION, Key::video(id)).await?;
+            row.map(|row| from_row(OPERATION, row)).transpose()
+        })
+    }
+
+    /// A video with the stages it has begun, in one read.
+    pub fn video_with_stages(&self, id: VideoId) -> Reply<'_, Option<(Video, Vec<StageProgress>)>> {
+        const OPERATION: &str = "reading a video's progress";
+        Box::pin(async move {
+            let rows: Vec<Row> = self
+                .dynamodb
+                .query()
+                .table_name(&self.names.table)
+                .key_condition_expression(format!("{PK} = :pk AND {SK} BETWEEN :first AND :last"))
+                .expression_attribute_values(":pk", text(video_partition(id)))
+                .expression_attribute_values(":first", text(VIDEO_ROW))
+                // '~' sorts after every character of a stage row's key.
+                .expression_attribute_values(":last", text(format!("{STAGE_ROW}~")))
+                .consistent_read(true)
+                .into_paginator()
+                .items()
+                .send()
+                .try_collect()
+                .await
+                .map_err(StoreError::sdk(OPERATION))?;
+            let mut rows = rows.into_iter();
+            let Some(first) = rows.next() else { return Ok(None) };
+            if first.get(SK) != Some(&text(VIDEO_ROW)) {
+                return Ok(None);
+            }
+            let video = from_row(OPERATION, first)?;
+            let stages = rows.map(|row| from_row(OPERATION, row)).collect::<Result<_, _>>()?;
+            Ok(Some((video, stages)))
+        })
+    }
+}

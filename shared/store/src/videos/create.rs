@@ -1,0 +1,101 @@
+//! Making a video: its row, its slot in the plan and its claim on a YouTube id, all or nothing.
+
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use domain::ids::{Attempt, Generation};
+use domain::plan::Plan;
+use domain::video::VideoState;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{NewVideo, Origin, Video};
+use crate::keys::{Key, OPEN};
+use crate::rows::{Row, number, text, to_row};
+use crate::transact::Outcome;
+use crate::{Reply, Store, StoreError};
+
+/// An upload that has not come this long after its URL ended never will.
+const UPLOAD_GRACE: SignedDuration = SignedDuration::from_hours(1);
+/// A video that waits longer than this in the queue or pipeline is taken for lost.
+pub(super) const PROCESSING_DEADLINE: SignedDuration = SignedDuration::from_hours(6);
+
+/// What became of a new video.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Created {
+    /// It is there.
+    Yes(Box<Video>),
+    /// The plan's slots are all taken.
+    PlanFull,
+    /// The account holds this YouTube video already.
+    Duplicate,
+}
+
+impl Store {
+    /// Makes a video, if its owner's plan has a slot free and does not hold it already.
+    pub fn create_video(&self, new: NewVideo, plan: Plan, now: Timestamp) -> Reply<'_, Created> {
+        const OPERATION: &str = "creating a video";
+        Box::pin(async move {
+            let (state, deadline) = match new.origin {
+                Origin::Upload { upload_expires_at } => (VideoState::AwaitingUpload, upload_expires_at + UPLOAD_GRACE),
+                Origin::Url { .. } | Origin::Youtube { .. } => (VideoState::Queued, now + PROCESSING_DEADLINE),
+            };
+            let video = Video {
+                id: new.id,
+                owner: new.owner,
+                title: new.title,
+                state,
+                failure_detail: None,
+                origin: new.origin,
+                source: None,
+                attempt: Attempt::FIRST,
+                generation: Generation::FIRST,
+                created_at: now,
+                updated_at: now,
+                indexed_at: None,
+                duration: None,
+                frame_count: None,
+            };
+            let mut row = to_row(OPERATION, Key::video(video.id), &video)?;
+            row.insert("open".to_owned(), text(OPEN));
+            row.insert("deadline".to_owned(), number(deadline.as_second()));
+            let slot = self.take_slot(&video, plan)?;
+            let mut items = vec![self.put_new(row)?, slot];
+            if let Origin::Youtube { youtube_id } = &video.origin {
+                let mut claim: Row = Key::youtube(&video.owner, youtube_id).attributes();
+                claim.insert("video".to_owned(), text(video.id.to_string()));
+                items.push(self.put_new(claim)?);
+            }
+            Ok(match self.transact(OPERATION, items).await? {
+                Outcome::Written => Created::Yes(Box::new(video)),
+                // By position, in the order of the decisions: 409 comes before 402.
+                Outcome::Refused(positions) if positions.contains(&2) => Created::Duplicate,
+                Outcome::Refused(_) => Created::PlanFull,
+            })
+        })
+    }
+
+    fn put_new(&self, row: Row) -> Result<TransactWriteItem, StoreError> {
+        Put::builder()
+            .table_name(&self.names.table)
+            .set_item(Some(row))
+            .condition_expression("attribute_not_exists(PK)")
+            .build()
+            .map(|put| TransactWriteItem::builder().put(put).build())
+            .map_err(StoreError::malformed("creating a video"))
+    }
+
+    fn take_slot(&self, video: &Video, plan: Plan) -> Result<TransactWriteItem, StoreError> {
+        let mut update = Update::builder()
+            .table_name(&self.names.table)
+            .set_key(Some(Key::account(&video.owner).attributes()))
+            .update_expression("ADD videos_used :one")
+            .expression_attribute_values(":one", number(1));
+        if let Some(limit) = plan.limits().videos {
+            update = update
+                .condition_expression("videos_used < :limit")
+                .expression_attribute_values(":limit", number(limit));
+        }
+        update
+            .build()
+            .map(|update| TransactWriteItem::builder().update(update).build())
+            .map_err(StoreError::malformed("creating a video"))
+    }
+}

@@ -1,0 +1,81 @@
+//! An account's videos, newest first: first their keys and states, then the rows of one page.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use domain::ids::{UserId, VideoId};
+use domain::video::VideoState;
+use serde::{Deserialize, Serialize};
+
+use super::{Origin, Video};
+use crate::keys::{BY_OWNER, Key};
+use crate::rows::{from_row, text};
+use crate::{Reply, Store, StoreError};
+
+/// Most rows that one BatchGetItem takes.
+const BATCH: usize = 100;
+
+/// What the owner's index tells of a video: enough to filter and count, not to show.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VideoSummary {
+    /// Its id.
+    pub id: VideoId,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub state: VideoState,
+    /// Where it comes from.
+    #[serde(flatten)]
+    pub origin: Origin,
+}
+
+impl Store {
+    /// All videos of an account, newest first. Eventually consistent, as the index is.
+    pub fn video_summaries(&self, owner: UserId) -> Reply<'_, Vec<VideoSummary>> {
+        const OPERATION: &str = "listing videos";
+        Box::pin(async move {
+            let rows = self
+                .dynamodb
+                .query()
+                .table_name(&self.names.table)
+                .index_name(BY_OWNER)
+                .key_condition_expression("#owner = :owner")
+                .expression_attribute_names("#owner", "owner")
+                .expression_attribute_values(":owner", text(owner.0))
+                .scan_index_forward(false)
+                .into_paginator()
+                .items()
+                .send()
+                .try_collect()
+                .await
+                .map_err(StoreError::sdk(OPERATION))?;
+            rows.into_iter().map(|row| from_row(OPERATION, row)).collect()
+        })
+    }
+
+    /// The rows of these videos, in this order. One that is gone meanwhile is left out.
+    pub fn videos(&self, ids: Vec<VideoId>) -> Reply<'_, Vec<Video>> {
+        const OPERATION: &str = "reading a page of videos";
+        Box::pin(async move {
+            let mut found: HashMap<VideoId, Video> = HashMap::with_capacity(ids.len());
+            for chunk in ids.chunks(BATCH) {
+                let mut wanted = Some(
+                    KeysAndAttributes::builder()
+                        .set_keys(Some(chunk.iter().map(|id| Key::video(*id).attributes()).collect()))
+                        .consistent_read(true)
+                        .build()
+                        .map_err(StoreError::malformed(OPERATION))?,
+                );
+                while let Some(keys) = wanted.take() {
+                    let read = self.dynamodb.batch_get_item().request_items(&self.names.table, keys).send().await;
+                    let read = read.map_err(StoreError::sdk(OPERATION))?;
+                    for row in read.responses.unwrap_or_default().into_values().flatten() {
+                        let video: Video = from_row(OPERATION, row)?;
+                        found.insert(video.id, video);
+                    }
+                    wanted = read.unprocessed_keys.and_then(|mut left| left.remove(&self.names.table));
+                }
+            }
+            Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+        })
+    }
+}

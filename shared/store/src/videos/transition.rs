@@ -1,0 +1,205 @@
+//! The conditional writes that move a video through its state machine. Each condition comes from
+//! `domain::video::Event::allowed_from`, so a redelivered or late step changes nothing.
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::ReturnValue;
+use domain::failure::Failure;
+use domain::ids::{Attempt, VideoId};
+use domain::stage::Stage;
+use domain::time::Seconds;
+use domain::video::{Event, VideoState};
+use jiff::Timestamp;
+
+use super::create::PROCESSING_DEADLINE;
+use super::{Source, Video};
+use crate::keys::Key;
+use crate::rows::{from_row, number, text};
+use crate::{Reply, Store, StoreError};
+
+/// A write under construction: the state's own attributes, and what the caller adds.
+struct Transition {
+    update: UpdateItemFluentBuilder,
+    set: Vec<String>,
+    remove: Vec<&'static str>,
+    condition: Vec<String>,
+}
+
+impl Store {
+    /// The upload arrived: pins the object and queues the video. `None` when an earlier event did so already.
+    pub fn upload_arrived(&self, id: VideoId, source: Source, now: Timestamp) -> Reply<'_, Option<Video>> {
+        Box::pin(async move {
+            let transition = self.transition(id, Event::Uploaded, now).pin(source)?;
+            transition.deadline(now).write("recording an upload").await
+        })
+    }
+
+    /// A stage began. `None` when the video has ended, moved past that stage, or is in another attempt.
+    pub fn stage_started(&self, id: VideoId, attempt: Attempt, stage: Stage, now: Timestamp) -> Reply<'_, Option<Video>> {
+        Box::pin(async move {
+            self.transition(id, Event::StageStarted(stage), now).of(attempt).write("starting a stage").await
+        })
+    }
+
+    /// Pins what the download stage fetched, and takes the source's own title if it has one.
+    pub fn source_fetched(
+        &self,
+        id: VideoId,
+        attempt: Attempt,
+        source: Source,
+        title: Option<String>,
+        now: Timestamp,
+    ) -> Reply<'_, Option<Video>> {
+        Box::pin(async move {
+            let mut transition =
+                self.transition(id, Event::StageStarted(Stage::Download), now).of(attempt).pin(source)?;
+            if let Some(title) = title {
+                transition = transition.and_set("title", text(title));
+            }
+            transition.write("pinning a source").await
+        })
+    }
+
+    /// The length is known.
+    pub fn probed(&self, id: VideoId, attempt: Attempt, duration: Seconds, now: Timestamp) -> Reply<'_, Option<Video>> {
+        Box::pin(async move {
+            let transition = self.transition(id, Event::StageStarted(Stage::Extract), now).of(attempt);
+            transition.and_set("duration", number(f64::from(duration))).write("recording a length").await
+        })
+    }
+
+    /// Everything is indexed.
+    pub fn finished(
+        &self,
+        id: VideoId,
+        attempt: Attempt,
+        has_scenes: bool,
+        frame_count: u32,
+        now: Timestamp,
+    ) -> Reply<'_, Option<Video>> {
+        Box::pin(async move {
+            let transition = self.transition(id, Event::Finished { has_scenes }, now).of(attempt).closed();
+            let transition = transition.and_set("frame_count", number(frame_count));
+            transition.and_set("indexed_at", text(now.to_string())).write("finishing a video").await
+        })
+    }
+
+    /// It gave up. `None` when it had ended already.
+    pub fn failed(&self, id: VideoId, attempt: Attempt, stage: Stage, failure: Failure, now: Timestamp) -> Reply<'_, Option<Video>> {
+        Box::pin(async move {
+            let transition = self.transition(id, Event::Failed(stage, failure.code), now).of(attempt).closed();
+            transition.and_set("failure_detail", text(failure.detail)).write("recording a failure").await
+        })
+    }
+
+    /// Its owner asks for another attempt, which resumes at the stage that failed. `None` unless it failed.
+    pub fn retried(&self, id: VideoId, attempt: Attempt, now: Timestamp) -> Reply<'_, Option<Video>> {
+        Box::pin(async move {
+            let mut transition = self.transition(id, Event::Retried, now).of(attempt).deadline(now);
+            transition.remove.push("failure_detail");
+            transition.and_set("attempt", number(attempt.next().0)).write("retrying a video").await
+        })
+    }
+
+    fn transition(&self, id: VideoId, event: Event, now: Timestamp) -> Transition {
+        let outcome = event.outcome();
+        let mut update = self
+            .dynamodb
+            .update_item()
+            .table_name(&self.names.table)
+            .set_key(Some(Key::video(id).attributes()))
+            .return_values(ReturnValue::AllNew)
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":state", text(outcome.kind().name()))
+            .expression_attribute_values(":now", text(now.to_string()));
+        let mut allowed = Vec::new();
+        for (n, kind) in event.allowed_from().iter().enumerate() {
+            update = update.expression_attribute_values(format!(":from{n}"), text(kind.name()));
+            allowed.push(format!(":from{n}"));
+        }
+        let transition = Transition {
+            update,
+            set: vec!["#state = :state".to_owned(), "updated_at = :now".to_owned()],
+            remove: vec![],
+            condition: vec![format!("#state IN ({})", allowed.join(", "))],
+        };
+        transition.with_state(outcome)
+    }
+}
+
+impl Transition {
+    fn with_state(mut self, state: VideoState) -> Self {
+        match state {
+            VideoState::AwaitingUpload | VideoState::Queued | VideoState::Cancelled => {
+                self.remove.extend(["stage", "stage_rank", "code"]);
+                self
+            }
+            VideoState::Processing { stage } => self.and_set("stage", text(stage.name())).rank(stage),
+            VideoState::Ready { has_scenes } => {
+                self.and_set("has_scenes", aws_sdk_dynamodb::types::AttributeValue::Bool(has_scenes))
+            }
+            VideoState::Failed { stage, code } => match serde_dynamo::to_attribute_value(code) {
+                Ok(code) => self.and_set("stage", text(stage.name())).and_set("code", code),
+                Err(never) => {
+                    tracing::error!(error = %never, "a failure code has no stored form");
+                    self
+                }
+            },
+        }
+    }
+
+    /// Only while this attempt runs.
+    fn of(mut self, attempt: Attempt) -> Self {
+        self.update = self.update.expression_attribute_values(":attempt", number(attempt.0));
+        self.condition.push("attempt = :attempt".to_owned());
+        self
+    }
+
+    /// Stages only go forward: the database's form of the rule in `VideoState::apply`.
+    fn rank(mut self, stage: Stage) -> Self {
+        self.condition.push("(attribute_not_exists(stage_rank) OR stage_rank <= :rank)".to_owned());
+        self.update = self.update.expression_attribute_values(":rank", number(stage as u8));
+        self.set.push("stage_rank = :rank".to_owned());
+        self
+    }
+
+    fn and_set(mut self, name: &'static str, value: aws_sdk_dynamodb::types::AttributeValue) -> Self {
+        self.update = self
+            .update
+            .expression_attribute_names(format!("#{name}"), name)
+            .expression_attribute_values(format!(":{name}"), value);
+        self.set.push(format!("#{name} = :{name}"));
+        self
+    }
+
+    fn pin(self, source: Source) -> Result<Self, StoreError> {
+        let source = serde_dynamo::to_attribute_value(source).map_err(StoreError::malformed("pinning a source"))?;
+        Ok(self.and_set("source", source))
+    }
+
+    /// Nobody needs to look after it any more.
+    fn closed(mut self) -> Self {
+        self.remove.extend(["open", "deadline"]);
+        self
+    }
+
+    fn deadline(self, now: Timestamp) -> Self {
+        let deadline = now + PROCESSING_DEADLINE;
+        self.and_set("open", text(crate::keys::OPEN)).and_set("deadline", number(deadline.as_second()))
+    }
+
+    async fn write(self, operation: &'static str) -> Result<Option<Video>, StoreError> {
+        let mut expression = format!("SET {}", self.set.join(", "));
+        let mut update = self.update;
+        for (n, name) in self.remove.into_iter().enumerate() {
+            expression.push_str(if n == 0 { " REMOVE " } else { ", " });
+            expression.push_str(&format!("#removed{n}"));
+            update = update.expression_attribute_names(format!("#removed{n}"), name);
+        }
+        let update = update.update_expression(expression).condition_expression(self.condition.join(" AND "));
+        match update.send().await.map_err(StoreError::sdk(operation)) {
+            Ok(written) => from_row(operation, written.attributes.unwrap_or_default()).map(Some),
+            Err(error) if error.is_conflict() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The ingest queue and the state machine behind it.
+
+use aws_sdk_sfn::error::ProvideErrorMetadata;
+use domain::ids::{Attempt, Generation, VideoId};
+use domain::stage::Stage;
+use serde::{Deserialize, Serialize};
+
+use crate::videos::Video;
+use crate::{Reply, Store, StoreError};
+
+/// What this service puts on the ingest queue itself (S3 puts its own events there).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IngestMessage {
+    /// Which video to process.
+    pub video_id: VideoId,
+    /// Which run.
+    pub attempt: Attempt,
+    /// Where to take it up.
+    pub resume_from: Stage,
+}
+
+/// Input of the state machine, and with little added, of every step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StepInput {
+    /// Which video.
+    pub video_id: VideoId,
+    /// Which run.
+    pub attempt: Attempt,
+    /// Which set of stage outputs.
+    pub generation: Generation,
+}
+
+/// [`StepInput`] with the stage to begin with.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExecutionInput {
+    #[serde(flatten)]
+    step: StepInput,
+    resume_from: Stage,
+}
+
+impl Store {
+    /// Queues a run. Delivered at least once.
+    pub fn enqueue(&self, message: IngestMessage) -> Reply<'_, ()> {
+        const OPERATION: &str = "queueing a video";
+        Box::pin(async move {
+            let body = serde_json::to_string(&message).map_err(StoreError::malformed(OPERATION))?;
+            let send = self.sqs.send_message().queue_url(&self.names.ingest_queue_url).message_body(body);
+            send.send().await.map_err(StoreError::sdk(OPERATION))?;
+            Ok(())
+        })
+    }
+
+    /// Starts the state machine for this attempt. One attempt has one execution, whoever starts it and how often.
+    pub fn start_execution<'a>(&'a self, video: &'a Video, resume_from: Stage) -> Reply<'a, ()> {
+        const OPERATION: &str = "starting an execution";
+        Box::pin(async move {
+            let step = StepInput { video_id: video.id, attempt: video.attempt, generation: video.generation };
+            let input = serde_json::to_string(&ExecutionInput { step, resume_from });
+            let start = self
+                .sfn
+                .start_execution()
+                .state_machine_arn(&self.names.state_machine_arn)
+                .name(format!("{}-{}", video.id, video.attempt.0))
+                .input(input.map_err(StoreError::malformed(OPERATION))?);
+            match start.send().await {
+                Ok(_) => Ok(()),
+                Err(error) if error.code() == Some("ExecutionAlreadyExists") => Ok(()),
+                Err(error) => Err(StoreError::sdk(OPERATION)(error)),
+            }
+        })
+    }
+}
