@@ -1,0 +1,51 @@
+# `make` alone lists the targets.
+
+PORT ?= 8000
+NAME ?= dev
+PLAN ?=
+
+VENV := .local/venv
+HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+LOCAL := $(or $(CARGO_TARGET_DIR),target)/$(HOST)/release/local
+
+# cargo-lambda builds for an explicit target and adds `-C target-cpu`. Plain cargo must do exactly the same,
+# or every dependency is compiled twice; flags set per target win over those that cargo-lambda adds.
+# haswell and neoverse-n1 are what Lambda's processors guarantee.
+export CARGO_BUILD_TARGET ?= $(HOST)
+export CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS ?= -C target-cpu=haswell
+export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS ?= -C target-cpu=neoverse-n1
+# The machine's own linker instead of zig: what is built here runs here, and needs this machine's glibc or a newer one.
+export CARGO_LAMBDA_COMPILER ?= cargo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run token test bench lint clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing (apt, .local/venv); part of the others
+	@infra/local/setup.sh
+
+build: setup ## build every function into target/lambda/
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cargo lambda build --release --workspace --lambda-dir target/lambda
+
+run: build ## the whole product on http://localhost:8000 until Ctrl-C (PORT=… moves it)
+	@exec $(LOCAL) up --port $(PORT)
+
+token: ## print a session token of a local user (NAME=alice PLAN=pro), while `make run` runs
+	@test -x $(LOCAL) || { echo "error: no local stack yet: start one with \`make run\`" >&2; exit 1; }
+	@exec $(LOCAL) token --name "$(NAME)" $(if $(PLAN),--plan "$(PLAN)")
+
+test: build ## unit, property, contract and end-to-end tests (they start stacks of their own)
+	@cargo test --release --workspace
+
+bench: build ## what a video costs and how long it takes, as a table
+	@cargo run --release --bin bench
+
+lint: setup ## formatting, clippy, cfn-lint
+	@cargo fmt --all --check
+	@cargo clippy --release --workspace --all-targets -- -D warnings
+	@$(VENV)/bin/cfn-lint template.yaml
+
+clean: ## remove what was built and installed, and the local stack's data
+	@rm -rf target .local

