@@ -1,6 +1,10 @@
 //! Which provider does what: one choice a trait.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{
     answer::{Answerer, Extractive},
@@ -46,6 +50,24 @@ impl Default for BuiltinConfig {
             // A Lambda function has 15 minutes, and finding the speech of a long video takes one of them.
             recognition_limit: Duration::from_secs(12 * 60),
             minilm: None,
+        }
+    }
+}
+
+impl BuiltinConfig {
+    /// Everything below one folder, as Lambda layers lay it out: `bin/tesseract`, `share/tessdata`,
+    /// `models/minilm`, `models/whisper.bin`, … What is not there is done without.
+    pub fn under(root: &Path) -> Self {
+        let there = |name: &str| Some(root.join(name)).filter(|path| path.exists());
+        Self {
+            tesseract: root.join("bin/tesseract"),
+            tessdata: there("share/tessdata"),
+            pocketsphinx: there("bin/pocketsphinx_batch"),
+            pocketsphinx_model: root.join("share/pocketsphinx/model/en-us"),
+            whisper_cli: there("bin/whisper-cli"),
+            whisper_model: there("models/whisper.bin"),
+            minilm: there("models/minilm"),
+            ..Self::default()
         }
     }
 }

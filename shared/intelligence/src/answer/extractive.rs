@@ -9,7 +9,7 @@ use crate::{ProviderError, terms::terms};
 /// Pieces that an answer quotes at most.
 const QUOTED: usize = 5;
 /// A piece that bears on the question less than this part of the best one is left out.
-const SHARE_OF_BEST: f32 = 0.5;
+const SHARE_OF_BEST: f32 = 0.6;
 /// Longest quotation in characters.
 const LONGEST: usize = 400;
 

@@ -19,8 +19,8 @@ use crate::{
 
 /// Tesseract processes at a time: it takes a core each, and a function has two.
 const AT_A_TIME: usize = 2;
-/// A frame takes 0.2 to 0.7 s; what takes this long is stuck.
-const FRAME_LIMIT: Duration = Duration::from_secs(30);
+/// A frame takes 0.2 to 0.7 s; what takes this long is texture without end.
+const FRAME_LIMIT: Duration = Duration::from_secs(20);
 /// Largest keyframe side in pixels: 8K.
 const MAX_SIDE: u32 = 8192;
 
@@ -35,6 +35,7 @@ pub(super) struct Tesseract {
 /// A decoded keyframe, with what it takes to tell it from others.
 pub(super) struct Frame {
     jpeg: Bytes,
+    is_texture: bool,
     pub(super) fingerprint: Fingerprint,
 }
 
@@ -49,8 +50,9 @@ impl Frame {
     /// Decodes a keyframe, off the async threads. The pixels are let go again: a batch has many frames.
     pub(super) async fn decode(jpeg: Bytes) -> Result<Self, ProviderError> {
         off_thread(move || {
-            let fingerprint = Fingerprint::of(&gray(&jpeg)?);
-            Ok(Self { jpeg, fingerprint })
+            let gray = gray(&jpeg)?;
+            let (is_texture, fingerprint) = (ink::is_texture(&gray), Fingerprint::of(&gray));
+            Ok(Self { jpeg, is_texture, fingerprint })
         })
         .await
     }
@@ -101,6 +103,9 @@ impl Tesseract {
 
     /// Reads a frame, and when that is doubtful once more as black ink on white.
     pub(super) async fn read(&self, frame: Frame) -> Result<Outcome, ProviderError> {
+        if frame.is_texture {
+            return Ok(Outcome::Read(Reading::default()));
+        }
         let Outcome::Read(plain) = self.recognise(&frame.jpeg).await? else { return Ok(Outcome::TimedOut) };
         if plain.doubted <= plain.lines.len() {
             return Ok(Outcome::Read(plain));

@@ -21,10 +21,10 @@ pub(super) struct Cues {
     pub(super) kind: Option<EvidenceKind>,
     /// It asks for what was counted (how long, how many scenes), or for a summary.
     pub(super) overview: bool,
-    /// Stems of the question's words, those with no meaning of their own left out.
-    pub(super) terms: Vec<String>,
-    /// Whether anything is left that is neither a time nor a source.
-    pub(super) has_content: bool,
+    /// Stems of the words that are neither a time nor a source: what the question is about.
+    pub(super) content: Vec<String>,
+    /// Stems of the words that name a source; they count only when the video itself has them.
+    pub(super) sources: Vec<String>,
 }
 
 const WRITTEN: &[&str] = &[
@@ -37,6 +37,7 @@ const WRITTEN: &[&str] = &[
     "label",
     "letters",
     "read",
+    "screen",
     "sign",
     "slide",
     "slides",
@@ -129,7 +130,6 @@ const FILLER: &[&str] = &[
     "please",
     "point",
     "recording",
-    "screen",
     "see",
     "seen",
     "show",
@@ -159,10 +159,10 @@ pub(super) fn read(question: &str) -> Cues {
     let words = terms::words(question);
     let mut used = vec![false; words.len()];
     let mut cues = Cues { time: clock(question, &words, &mut used), ..Cues::default() };
-    for at in 0..words.len() {
+    for (at, used) in used.iter_mut().enumerate() {
         if let (None, Some(time)) = (cues.time, place(&words, at)) {
             cues.time = Some(time);
-            used[at] = true;
+            *used = true;
         }
     }
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
@@ -182,18 +182,17 @@ pub(super) fn read(question: &str) -> Cues {
     ]
     .into_iter()
     .find_map(|(list, kind)| has(list).then_some(kind));
-    let lists = [WRITTEN, SPOKEN, LOOK, OBJECTS, WHOLE, FILLER];
+    let lists = [WRITTEN, SPOKEN, LOOK, OBJECTS, WHOLE];
     for (word, used) in words.iter().zip(used) {
-        if used || terms::is_stop_word(word) {
+        if used || terms::is_stop_word(word) || FILLER.contains(&word.as_str()) {
             continue;
         }
-        cues.has_content |= !lists.iter().any(|list| list.contains(&word.as_str()));
-        if !FILLER.contains(&word.as_str()) {
-            cues.terms.push(terms::stem(word));
-        }
+        let is_source = lists.iter().any(|list| list.contains(&word.as_str()));
+        let side = if is_source { &mut cues.sources } else { &mut cues.content };
+        side.push(terms::stem(word));
     }
     // "Who speaks?" asks for the speakers.
-    cues.overview |= !cues.has_content && has(&["who"]) && cues.kind == Some(EvidenceKind::Speech);
+    cues.overview |= cues.content.is_empty() && has(&["who"]) && cues.kind == Some(EvidenceKind::Speech);
     cues
 }
 
@@ -308,7 +307,7 @@ mod tests {
         ] {
             let cues = read(question);
             assert_eq!(
-                (cues.kind, cues.has_content, cues.overview),
+                (cues.kind, !cues.content.is_empty(), cues.overview),
                 (kind, has_content, overview),
                 "{question}"
             );

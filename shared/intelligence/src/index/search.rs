@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     answer::{Evidence, EvidenceKind},
-    embed::dot,
+    embed::{HashedTerms, dot},
 };
 
 /// Rows that score less do not bear on the question.
@@ -22,8 +22,10 @@ const COSINES: (f32, f32) = (0.25, 0.75);
 
 /// Score of a row that is asked for by its kind or its time alone.
 const LISTED: f32 = 0.5;
-/// What content counts in a row that is not of the kind asked for.
+/// What content counts in a row that is not of the kind asked for: the same words said or shown still matter.
 const OTHER_KIND: f32 = 0.8;
+/// What being there at the time counts in such a row: it is context, no answer.
+const OTHER_KIND_THERE: f32 = 0.55;
 /// What content counts far from the time asked for.
 const OTHER_TIME: f32 = 0.3;
 
@@ -34,8 +36,13 @@ impl VideoIndex {
     /// one of another length, the search is by terms alone.
     pub fn search(&self, question: &str, question_vector: Option<&[f32]>, limit: usize) -> Vec<Evidence> {
         let cues = cues::read(question);
-        let lexical = self.lexicon.scores(&cues.terms);
-        let vector = question_vector.filter(|vector| vector.len() == self.dimensions && !vector.is_empty());
+        let known = cues.sources.iter().filter(|term| self.lexicon.terms.contains_key(*term));
+        let terms: Vec<String> = cues.content.iter().chain(known).cloned().collect();
+        let lexical = self.lexicon.scores(&terms);
+        // Hashed terms know no meaning: their cosine is the lexical measure once more, with collisions.
+        let has_meaning = self.embedder.as_str() != HashedTerms::ID;
+        let is_usable = |vector: &&[f32]| has_meaning && vector.len() == self.dimensions;
+        let vector = question_vector.filter(is_usable);
         let end = self.end();
         let mut scored: Vec<(f32, &Row)> = Vec::with_capacity(self.rows.len());
         for (number, row) in (0u32..).zip(&self.rows) {
@@ -62,12 +69,12 @@ fn score(row: &Row, content: f32, cues: &Cues, end: Seconds) -> f32 {
     }
     let is_kind = cues.kind.is_none_or(|kind| kind == row.kind);
     let content = if is_kind { content } else { content * OTHER_KIND };
-    let asks_to_list = !cues.has_content && (cues.kind.is_some() || cues.overview);
+    let asks_to_list = cues.content.is_empty() && (cues.kind.is_some() || cues.overview);
     let listed = if asks_to_list && is_kind { LISTED } else { 0.0 };
     let Some(time) = cues.time else { return either(content, listed) };
     let near = nearness(row, time, end);
     // A time is a request of its own: what is there is shown, whatever else the question says.
-    let there = if is_kind { LISTED * near * near } else { LISTED * near * near * OTHER_KIND };
+    let there = LISTED * near * near * if is_kind { 1.0 } else { OTHER_KIND_THERE };
     either(content * (OTHER_TIME + (1.0 - OTHER_TIME) * near), there)
 }
 

@@ -52,11 +52,15 @@ fn cluster(voices: &[&Voice]) -> Vec<Vec<usize>> {
     while let Some((a, b)) = nearest_pair(&distances) {
         // Lance and Williams: the average linkage of a merged group follows from those of its parts.
         let (size_a, size_b) = (groups[a].len() as f32, groups[b].len() as f32);
-        for other in 0..groups.len() {
-            let merged = (size_a * distances[a][other] + size_b * distances[b][other]) / (size_a + size_b);
-            distances[a][other] = merged;
-            distances[other][a] = merged;
+        let merged: Vec<f32> = distances[a]
+            .iter()
+            .zip(&distances[b])
+            .map(|(to_a, to_b)| (size_a * to_a + size_b * to_b) / (size_a + size_b))
+            .collect();
+        for (row, distance) in distances.iter_mut().zip(&merged) {
+            row[a] = *distance;
         }
+        distances[a] = merged;
         let absorbed = groups.remove(b);
         groups[a].extend(absorbed);
         distances.remove(b);

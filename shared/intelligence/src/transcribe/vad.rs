@@ -131,7 +131,10 @@ mod tests {
 
     #[test]
     fn clicks_are_dropped() {
-        assert_eq!(runs(&frames(&[(true, 4), (false, 30), (true, 5)])), [34..39]);
+        assert_eq!(
+            runs(&frames(&[(true, 4), (false, 30), (true, 5), (false, 30), (true, 6)])),
+            [34..39, 69..75]
+        );
     }
 
     #[test]
