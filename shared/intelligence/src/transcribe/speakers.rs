@@ -6,7 +6,9 @@
 
 use super::voice::Voice;
 
-/// Groups farther apart than this are different speakers.
+/// Groups farther apart than this are different speakers. Measured on synthetic voices: sentences of one voice
+/// merge below 1.04, voices of unlike pitch at 2.3 and more. People vary more than synthesisers, hence the
+/// margin; the price is that voices of like pitch (0.9 to 1.3 apart) count as one.
 const APART: f32 = 1.6;
 /// The longest spans, at most so many, form the groups; the rest join the nearest. Keeps a day of speech
 /// within a second of work.
