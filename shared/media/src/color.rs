@@ -1,0 +1,126 @@
+//! The colour a person would name first, found in OKLab (Björn Ottosson, 2020), where distances are as the eye
+//! sees them.
+
+use domain::analysis::Rgb;
+
+const CLUSTERS: usize = 6;
+const ROUNDS: usize = 12;
+/// A saturated colour is named before a grey of a few times its area.
+const SATURATION_WEIGHT: f32 = 6.0;
+/// Enough for a scene; more only costs time.
+const MAX_PIXELS: usize = 20_000;
+
+type Lab = [f32; 3];
+
+/// The main colour of sRGB pixels; black when there are none. The same pixels always give the same colour.
+pub(crate) fn main_color(pixels: &[[u8; 3]]) -> Rgb {
+    let step = pixels.len().div_ceil(MAX_PIXELS).max(1);
+    let points: Vec<Lab> = pixels.iter().step_by(step).map(|pixel| to_oklab(*pixel)).collect();
+    let clusters = k_means(&points);
+    let weight =
+        |(center, size): &(Lab, usize)| *size as f32 * (1.0 + SATURATION_WEIGHT * center[1].hypot(center[2]));
+    let named = clusters.into_iter().max_by(|a, b| weight(a).total_cmp(&weight(b)));
+    named.map_or(Rgb(0, 0, 0), |(center, _)| to_rgb(center))
+}
+
+fn k_means(points: &[Lab]) -> Vec<(Lab, usize)> {
+    let mut centers = spread(points);
+    let mut sizes = vec![0; centers.len()];
+    for _ in 0..ROUNDS {
+        let mut sums = vec![[0.0f32; 3]; centers.len()];
+        sizes = vec![0; centers.len()];
+        for point in points {
+            let nearest = nearest(&centers, point).0;
+            sizes[nearest] += 1;
+            for (sum, part) in sums[nearest].iter_mut().zip(point) {
+                *sum += part;
+            }
+        }
+        for ((center, sum), size) in centers.iter_mut().zip(&sums).zip(&sizes).filter(|(_, size)| **size > 0)
+        {
+            *center = sum.map(|part| part / *size as f32);
+        }
+    }
+    centers.into_iter().zip(sizes).collect()
+}
+
+/// First centres: each the point farthest from those before it. Deterministic, unlike k-means++.
+fn spread(points: &[Lab]) -> Vec<Lab> {
+    let mut centers: Vec<Lab> = points.first().copied().into_iter().collect();
+    while (1..CLUSTERS).contains(&centers.len()) {
+        let farthest = points.iter().map(|point| (nearest(&centers, point).1, point));
+        match farthest.max_by(|a, b| a.0.total_cmp(&b.0)) {
+            Some((distance, point)) if distance > 1e-4 => centers.push(*point),
+            _ => break,
+        }
+    }
+    centers
+}
+
+fn nearest(centers: &[Lab], point: &Lab) -> (usize, f32) {
+    let squared = |center: &Lab| center.iter().zip(point).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
+    let distances = centers.iter().map(squared).enumerate();
+    distances.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0))
+}
+
+fn to_oklab(pixel: [u8; 3]) -> Lab {
+    let [r, g, b] = pixel.map(|channel| {
+        let value = f32::from(channel) / 255.0;
+        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    });
+    let l = (0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b).cbrt();
+    let m = (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt();
+    let s = (0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b).cbrt();
+    [
+        0.210_454_26 * l + 0.793_617_8 * m - 0.004_072_047 * s,
+        1.977_998_5 * l - 2.428_592_2 * m + 0.450_593_7 * s,
+        0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s,
+    ]
+}
+
+fn to_rgb([lightness, a, b]: Lab) -> Rgb {
+    let l = (lightness + 0.396_337_78 * a + 0.215_803_76 * b).powi(3);
+    let m = (lightness - 0.105_561_346 * a - 0.063_854_17 * b).powi(3);
+    let s = (lightness - 0.089_484_18 * a - 1.291_485_5 * b).powi(3);
+    let linear = [
+        4.076_741_7 * l - 3.307_711_6 * m + 0.230_969_94 * s,
+        -1.268_438 * l + 2.609_757_4 * m - 0.341_319_4 * s,
+        -0.004_196_086_3 * l - 0.703_418_6 * m + 1.707_614_7 * s,
+    ];
+    let [r, g, b] = linear.map(|value| {
+        let value = value.clamp(0.0, 1.0);
+        let encoded =
+            if value <= 0.003_130_8 { value * 12.92 } else { 1.055 * value.powf(1.0 / 2.4) - 0.055 };
+        (encoded * 255.0).round() as u8
+    });
+    Rgb(r, g, b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn oklab_and_back_is_the_same_colour() {
+        for rgb in [[0, 0, 0], [255, 255, 255], [59, 130, 246], [1, 254, 128], [200, 0, 10]] {
+            let Rgb(r, g, b) = to_rgb(to_oklab(rgb));
+            assert!([r, g, b].iter().zip(rgb).all(|(a, b)| a.abs_diff(b) <= 1), "{rgb:?} {r} {g} {b}");
+        }
+    }
+
+    #[test]
+    fn a_red_car_on_a_grey_street_is_red() {
+        let street = (0..600u16).map(|n| [(100 + n % 40) as u8; 3]);
+        let car = (0..400).map(|_| [200, 20, 30]);
+        let Rgb(r, g, b) = main_color(&street.chain(car).collect::<Vec<_>>());
+        assert!(r > 180 && g < 60 && b < 60, "{r} {g} {b}");
+    }
+
+    #[test]
+    fn a_speck_does_not_name_the_picture() {
+        let wall = (0..1000).map(|_| [20, 60, 160]);
+        let speck = (0..40).map(|_| [250, 250, 0]);
+        assert_eq!(main_color(&wall.chain(speck).collect::<Vec<_>>()), Rgb(20, 60, 160));
+        assert_eq!(main_color(&[]), Rgb(0, 0, 0));
+    }
+}

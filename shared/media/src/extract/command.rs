@@ -1,0 +1,95 @@
+//! The one command line.
+
+use ffmpeg_sidecar::command::FfmpegCommand;
+
+use super::{
+    measure::{HEIGHT, WIDTH},
+    ticks::PER_SECOND,
+};
+use crate::{AUDIO_RATE, AudioPlan, Segment, SegmentPlan, Tools, VideoPlan, process::INPUT_RULES};
+
+/// Sound is decoded from this much before the segment, because codecs and the resampler need a run-up.
+const RUN_UP: f64 = 1.0;
+
+/// Reads the file twice, because containers interleave loosely: where the video of a segment begins, its sound may
+/// have begun long before. Only the streams of interest are parsed in each, and each frame is decoded once.
+///
+/// Everything leaves through one pipe as NUT, which carries every frame's own timestamp.
+pub(super) fn extraction(
+    tools: &Tools,
+    url: &str,
+    plan: &SegmentPlan,
+    segment: &Segment,
+    seek: Option<f64>,
+    threads: u16,
+) -> FfmpegCommand {
+    let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
+    command.hide_banner().args(["-nostdin", "-loglevel", "error", "-copyts", "-filter_complex_threads", "1"]);
+    let mut graph = Vec::new();
+    if let Some(video) = &plan.video {
+        // Turned upright after scaling instead: a twelfth of the pixels.
+        command.args(["-threads", &threads.to_string(), "-noautorotate"]);
+        input(&mut command, url, plan, seek);
+        graph.push(video_graph(plan, video, segment));
+    }
+    if let Some(audio) = &plan.audio {
+        let start = plan.origin + plan.time_base.seconds(segment.start);
+        command.args(["-threads", "1"]);
+        input(&mut command, url, plan, (segment.start > 0).then_some(start - RUN_UP));
+        graph.push(audio_graph(plan, audio, segment));
+    }
+    command.filter_complex(graph.join(";"));
+    if plan.video.is_some() {
+        let base = format!("{}:{}", plan.time_base.num, plan.time_base.den);
+        command.map("[small]").map("[picture]");
+        command.args(["-c:v", "rawvideo", "-enc_time_base:v", &base, "-fps_mode:v", "passthrough"]);
+    }
+    if plan.audio.is_some() {
+        command.map("[sound]").codec_audio("pcm_s16le");
+    }
+    command.args(["-map_metadata", "-1", "-max_muxing_queue_size", "4096"]).format("nut").output("pipe:1");
+    command
+}
+
+fn input(command: &mut FfmpegCommand, url: &str, plan: &SegmentPlan, seek: Option<f64>) {
+    if let Some(at) = seek {
+        // Rounded up: a microsecond too early is the keyframe before.
+        let at = format!("{:.6}", (at * 1e6).ceil() / 1e6);
+        command.args(["-noaccurate_seek", "-seek_timestamp", "1"]).seek(at);
+    }
+    command.args(INPUT_RULES).format(&plan.demuxer).input(url);
+}
+
+fn video_graph(plan: &SegmentPlan, video: &VideoPlan, segment: &Segment) -> String {
+    let (stream, first) = (video.stream, video.first_pts);
+    let start = first.saturating_add(segment.start);
+    let end = segment.end.map(|end| format!(":end_pts={}", first.saturating_add(end))).unwrap_or_default();
+    let slot = format!("*{}/{}", u64::from(plan.time_base.num) * u64::from(PER_SECOND), plan.time_base.den);
+    let (width, height, turn) = match video.rotation {
+        90 => (video.height, video.width, ",transpose=clock"),
+        180 => (video.width, video.height, ",hflip,vflip"),
+        270 => (video.height, video.width, ",transpose=cclock"),
+        _ => (video.width, video.height, ""),
+    };
+    format!(
+        "[0:{stream}]trim=start_pts={start}{end},setpts=PTS-{first},split[a][b];\
+         [a]scale={WIDTH}:{HEIGHT}:flags=fast_bilinear,format=rgb24[small];\
+         [b]select='isnan(prev_pts)+gt(floor(pts{slot}),floor(prev_pts{slot}))',\
+         scale={width}:{height}:flags=bilinear:out_range=full:out_color_matrix=bt601,format=yuv420p,setsar=1{turn}\
+         [picture]"
+    )
+}
+
+/// Resampled first and cut then, on the sample: the parts fit together without a gap.
+fn audio_graph(plan: &SegmentPlan, audio: &AudioPlan, segment: &Segment) -> String {
+    let input = u8::from(plan.video.is_some());
+    let (stream, origin) = (audio.stream, plan.origin);
+    let (start, end) = plan.samples(segment);
+    let end = end.map(|end| format!(":end_pts={end}")).unwrap_or_default();
+    let run_up = start - (RUN_UP * f64::from(AUDIO_RATE)) as i64;
+    format!(
+        "[{input}:{stream}]asetpts=PTS-({origin:.9}/TB),\
+         aresample={AUDIO_RATE}:async=1:min_hard_comp=0.03:first_pts={run_up}:out_sample_fmt=s16:out_chlayout=mono,\
+         atrim=start_pts={start}{end},aformat=sample_fmts=s16:channel_layouts=mono[sound]"
+    )
+}

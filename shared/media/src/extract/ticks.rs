@@ -1,0 +1,31 @@
+//! Which frames are worth a JPEG: one a second, and four a second around a change. The rule looks at the whole video's
+//! frames, so that the grid of segments does not show in it.
+
+/// Frames considered, a second: the first frame in each quarter.
+pub(crate) const PER_SECOND: u32 = 4;
+/// Between two considered frames, this distance counts as a change; the cut detector's own threshold.
+const CHANGE: f32 = 0.13;
+const BEFORE: usize = 3;
+const AFTER: usize = 2;
+
+/// Whether the considered frame `tick` is within three quarters of a second of a change. `changes[n]` is the distance
+/// between the considered frames n - 1 and n; what is not known counts as a change.
+pub(crate) fn is_near_change(changes: &[f32], tick: usize) -> bool {
+    let near = tick.saturating_sub(AFTER)..=tick + BEFORE;
+    near.into_iter().any(|n| changes.get(n).is_none_or(|change| *change > CHANGE))
+}
+
+/// How many considered frames must follow before [`is_near_change`] is decided.
+pub(super) const LOOK_AHEAD: usize = BEFORE;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_around_a_change_are_kept() {
+        let changes = [0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let kept: Vec<usize> = (0..9).filter(|tick| is_near_change(&changes, *tick)).collect();
+        assert_eq!(kept, [2, 3, 4, 5, 6, 7]);
+    }
+}
