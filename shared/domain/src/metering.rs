@@ -145,12 +145,13 @@ impl Wallet {
         Self { held: wallet.held.saturating_sub(secs), ..wallet }
     }
 
-    /// Turns what was set aside into a bill: included hours first, then credits.
+    /// Gives back the `held` seconds and bills `secs` of them: included hours first, then credits.
     ///
     /// A plan that shrank meanwhile never makes a finished video fail: what neither source covers is on the
     /// receipt all the same.
-    pub fn commit(self, plan: Plan, secs: u64, now: Timestamp) -> (Self, Receipt) {
-        let wallet = self.release(secs, now);
+    pub fn commit(self, plan: Plan, held: u64, secs: u64, now: Timestamp) -> (Self, Receipt) {
+        let wallet = self.release(held, now);
+        let secs = secs.min(held);
         let from_included = secs.min(wallet.included_left(plan));
         let from_credits = (secs - from_included).min(wallet.credits);
         let receipt = Receipt { secs, from_included, from_credits, micro_dollars: price_micros(wallet.billed, secs) };

@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use domain::ids::UserId;
+use domain::metering::MINIMUM_SECS;
 use domain::problem::ProblemKind;
 use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ use store::{Account, Video};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::problem::Problem;
+use crate::refusals;
 
 /// The largest body that is read.
 const MAX_BODY_BYTES: usize = 64 << 10;
@@ -46,6 +48,15 @@ impl Call {
     /// When the store does not answer.
     pub async fn account(&self) -> Result<Account, Problem> {
         Ok(self.app.store.account(self.user()?, self.now).await?)
+    }
+
+    /// That the account can pay for the shortest video. The true length is reserved once it is known.
+    ///
+    /// # Errors
+    /// 403 when it cannot.
+    pub async fn require_credit(&self, account: &Account) -> Result<(), Problem> {
+        let wallet = self.app.store.wallet(account.user.clone(), self.now).await?;
+        if wallet.available(account.plan) < MINIMUM_SECS { Err(refusals::no_credit(account.plan)) } else { Ok(()) }
     }
 
     /// A part of the path.

@@ -160,7 +160,7 @@ fn accept(response: Response) -> Result<Fetched, Failure> {
     let body = response.bytes_stream().map_err(std::io::Error::other).map(move |chunk| {
         let chunk = chunk?;
         total += chunk.len() as u64;
-        if total > MAX_BYTES { Err(std::io::Error::other("larger than the limit")) } else { Ok(chunk) }
+        if total > MAX_BYTES { Err(std::io::ErrorKind::FileTooLarge.into()) } else { Ok(chunk) }
     });
     Ok(Fetched { body: body.boxed() })
 }

@@ -9,13 +9,19 @@ mod call;
 pub mod clock;
 pub mod config;
 pub mod fetch;
+pub mod file_name;
+pub mod ids;
 mod jwks;
 mod limiter;
 mod problem;
+pub mod refusals;
 mod reply;
 mod serve;
+pub mod sse;
 pub mod step;
 mod telemetry;
+
+pub use lambda_runtime::Error;
 
 pub use app::App;
 pub use call::Call;

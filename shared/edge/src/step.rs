@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use domain::failure::Failure;
 use domain::ids::{Attempt, VideoId};
+use domain::metering::billable_secs;
 use domain::stage::Stage;
 use domain::video::VideoState;
 use jiff::Timestamp;
@@ -152,7 +153,8 @@ pub async fn settle(app: &App, id: VideoId, now: Timestamp) -> Result<(), StepEr
     match video.state {
         VideoState::Ready { .. } => {
             let plan = app.store.account(video.owner.clone(), now).await?.plan;
-            app.store.commit(video.owner, plan, id, now).await?;
+            let secs = billable_secs(video.duration.unwrap_or_default());
+            app.store.commit(video.owner, plan, id, secs, now).await?;
         }
         VideoState::Failed { .. } | VideoState::Cancelled => app.store.release(video.owner, id, now).await?,
         VideoState::AwaitingUpload | VideoState::Queued | VideoState::Processing { .. } => {}

@@ -13,7 +13,8 @@ use crate::{Reply, Store, StoreError};
 /// A conversation about one video.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// Its id.
+    /// Its id. Not stored as `id`: rows with an `owner` and an `id` are in the index of the owner's videos.
+    #[serde(rename = "session")]
     pub id: SessionId,
     /// Whose it is.
     pub owner: UserId,
@@ -73,11 +74,12 @@ impl Store {
                     .table_name(&self.names.table)
                     .set_key(Some(key.attributes()))
                     .update_expression(
-                        "SET id = :id, #owner = :owner, video = :video, \
+                        "SET #session = :session, #owner = :owner, video = :video, \
                          created_at = if_not_exists(created_at, :created) ADD message_count :two",
                     )
                     .expression_attribute_names("#owner", "owner")
-                    .expression_attribute_values(":id", text(session.id.to_string()))
+                    .expression_attribute_names("#session", "session")
+                    .expression_attribute_values(":session", text(session.id.to_string()))
                     .expression_attribute_values(":owner", text(session.owner.0.clone()))
                     .expression_attribute_values(":video", text(session.video.to_string()))
                     .expression_attribute_values(":created", text(session.created_at.to_string()))

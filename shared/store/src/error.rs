@@ -24,6 +24,16 @@ pub enum StoreError {
         /// The whole chain of causes.
         cause: String,
     },
+    /// The stream that was to be stored broke off; nothing is stored.
+    #[error("{operation} got no more to write: {cause}")]
+    Interrupted {
+        /// What was attempted.
+        operation: &'static str,
+        /// What the stream's own error says it is.
+        kind: std::io::ErrorKind,
+        /// The stream's own error.
+        cause: String,
+    },
     /// A row or object does not have the form that this version writes.
     #[error("{operation} read something of another form: {cause}")]
     Malformed {

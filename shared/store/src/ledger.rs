@@ -85,12 +85,12 @@ impl Store {
         })
     }
 
-    /// Bills what was set aside for a video. Doing it twice is doing it once.
-    pub fn commit(&self, user: UserId, plan: Plan, video: VideoId, now: Timestamp) -> Reply<'_, ()> {
+    /// Bills a video, at most as much as was set aside for it. Doing it twice is doing it once.
+    pub fn commit(&self, user: UserId, plan: Plan, video: VideoId, secs: u64, now: Timestamp) -> Reply<'_, ()> {
         Box::pin(async move {
             let decide = |wallet: Wallet, entry: Option<LedgerEntry>| match entry {
-                Some(LedgerEntry::Reserved { secs }) => {
-                    let (wallet, receipt) = wallet.commit(plan, secs, now);
+                Some(LedgerEntry::Reserved { secs: held }) => {
+                    let (wallet, receipt) = wallet.commit(plan, held, secs, now);
                     Change::Write(wallet, LedgerEntry::Committed { receipt })
                 }
                 Some(LedgerEntry::Committed { .. } | LedgerEntry::Released) | None => Change::Settled,

@@ -8,6 +8,7 @@ mod accounts;
 mod api_keys;
 mod chats;
 mod error;
+mod health;
 pub mod keys;
 mod ledger;
 mod limits;

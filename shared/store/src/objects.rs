@@ -79,6 +79,18 @@ impl Store {
         Box::pin(self.read_object(key, None))
     }
 
+    /// The whole object as it arrives, or `None`. For outputs that grow with the video.
+    pub fn object_stream<'a>(&'a self, key: &'a str) -> Reply<'a, Option<BoxStream<'static, std::io::Result<Bytes>>>> {
+        const OPERATION: &str = "reading an object";
+        Box::pin(async move {
+            match self.s3.get_object().bucket(&self.names.bucket).key(key).send().await {
+                Ok(object) => Ok(Some(stream(object.body))),
+                Err(error) if error.as_service_error().is_some_and(|service| service.is_no_such_key()) => Ok(None),
+                Err(error) => Err(StoreError::sdk(OPERATION)(error)),
+            }
+        })
+    }
+
     /// A part of an object.
     pub fn object_range<'a>(&'a self, key: &'a str, range: ByteRange) -> Reply<'a, Option<Bytes>> {
         Box::pin(self.read_object(key, Some(range)))
@@ -99,6 +111,17 @@ impl Store {
             Err(error) if error.as_service_error().is_some_and(|service| service.is_no_such_key()) => Ok(None),
             Err(error) => Err(StoreError::sdk(OPERATION)(error)),
         }
+    }
+
+    /// Whether an object is there.
+    pub fn exists<'a>(&'a self, key: &'a str) -> Reply<'a, bool> {
+        Box::pin(async move {
+            match self.s3.head_object().bucket(&self.names.bucket).key(key).send().await {
+                Ok(_) => Ok(true),
+                Err(error) if error.as_service_error().is_some_and(|service| service.is_not_found()) => Ok(false),
+                Err(error) => Err(StoreError::sdk("looking for an object")(error)),
+            }
+        })
     }
 
     /// Writes a stage output, unless it is there: the first writer's is as good as any.

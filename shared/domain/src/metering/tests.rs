@@ -35,7 +35,7 @@ fn included_hours_come_first_and_credits_roll_over() {
     let wallet = Wallet { credits: 3600, ..Wallet::new(now) };
     let wallet = wallet.reserve(Plan::Free, 5400, now).unwrap();
     assert_eq!(wallet.reserve(Plan::Free, 1801, now), Err(InsufficientCredits { needed: 1801, available: 1800 }));
-    let (wallet, receipt) = wallet.commit(Plan::Free, 5400, now);
+    let (wallet, receipt) = wallet.commit(Plan::Free, 5400, 5400, now);
     assert_eq!((receipt.from_included, receipt.from_credits), (3600, 1800));
     let december = wallet.rolled(at("2026-12-01T00:00:00Z"));
     assert_eq!((december.included_used, december.billed, december.credits), (0, 0, 1800));
@@ -70,7 +70,7 @@ proptest! {
             match end {
                 End::Released => wallet = wallet.release(secs, now),
                 End::Committed => {
-                    let (next, receipt) = wallet.commit(Plan::Starter, secs, now);
+                    let (next, receipt) = wallet.commit(Plan::Starter, secs, secs, now);
                     prop_assert_eq!(receipt.from_included + receipt.from_credits, secs);
                     wallet = next;
                     billed += secs;

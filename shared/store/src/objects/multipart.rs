@@ -49,7 +49,7 @@ impl Store {
         while !ended {
             let mut part = BytesMut::with_capacity(PART);
             while part.len() < PART && !ended {
-                match body.next().await.transpose().map_err(StoreError::malformed(OPERATION))? {
+                match body.next().await.transpose().map_err(interrupted)? {
                     Some(chunk) => part.extend_from_slice(&chunk),
                     None => ended = true,
                 }
@@ -89,4 +89,8 @@ impl Store {
             .map_err(StoreError::sdk(OPERATION))?;
         Ok(CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag).build())
     }
+}
+
+fn interrupted(error: std::io::Error) -> StoreError {
+    StoreError::Interrupted { operation: OPERATION, kind: error.kind(), cause: error.to_string() }
 }

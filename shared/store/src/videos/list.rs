@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use domain::ids::{UserId, VideoId};
 use domain::video::VideoState;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Origin, Video};
-use crate::keys::{BY_OWNER, Key};
-use crate::rows::{from_row, text};
+use crate::keys::{BY_OWNER, Key, OPEN, OPEN_WORK};
+use crate::rows::{Row, from_row, number, text};
 use crate::{Reply, Store, StoreError};
 
 /// Most rows that one BatchGetItem takes.
@@ -49,6 +50,30 @@ impl Store {
                 .await
                 .map_err(StoreError::sdk(OPERATION))?;
             rows.into_iter().map(|row| from_row(OPERATION, row)).collect()
+        })
+    }
+
+    /// Videos that are not terminal and past their deadline, the longest overdue first.
+    pub fn overdue(&self, now: Timestamp) -> Reply<'_, Vec<VideoId>> {
+        const OPERATION: &str = "listing overdue videos";
+        Box::pin(async move {
+            let rows = self
+                .dynamodb
+                .query()
+                .table_name(&self.names.table)
+                .index_name(OPEN_WORK)
+                .key_condition_expression("#open = :open AND deadline < :now")
+                .expression_attribute_names("#open", "open")
+                .expression_attribute_values(":open", text(OPEN))
+                .expression_attribute_values(":now", number(now.as_second()))
+                .into_paginator()
+                .items()
+                .send()
+                .try_collect()
+                .await
+                .map_err(StoreError::sdk(OPERATION))?;
+            let id = |row: Row| row.get("id").and_then(|id| id.as_s().ok()).and_then(|id| id.parse().ok());
+            Ok(rows.into_iter().filter_map(id).collect())
         })
     }
 

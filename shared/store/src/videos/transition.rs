@@ -67,18 +67,20 @@ impl Store {
         })
     }
 
-    /// Everything is indexed.
+    /// Everything is indexed. `length` is what could be decoded: a damaged file is shorter than it says.
     pub fn finished(
         &self,
         id: VideoId,
         attempt: Attempt,
         has_scenes: bool,
         frame_count: u32,
+        length: Seconds,
         now: Timestamp,
     ) -> Reply<'_, Option<Video>> {
         Box::pin(async move {
             let transition = self.transition(id, Event::Finished { has_scenes }, now).of(attempt).closed();
             let transition = transition.and_set("frame_count", number(frame_count));
+            let transition = transition.and_set("duration", number(f64::from(length)));
             transition.and_set("indexed_at", text(now.to_string())).write("finishing a video").await
         })
     }

@@ -1,0 +1,89 @@
+//! `POST /chat/{video_id}`: an answer from what is in the video, streamed word by word.
+
+#[path = "ask/conversation.rs"]
+mod conversation;
+#[path = "ask/library.rs"]
+mod library;
+
+use std::sync::Arc;
+
+use domain::ids::SessionId;
+use domain::problem::ProblemKind;
+use edge::{Call, Door, Problem, Reply, sse};
+use intelligence::answer::Question;
+use serde::Deserialize;
+use store::{QuerySlot, Session, Video};
+
+use conversation::Conversation;
+use library::Library;
+
+/// The longest question, in characters.
+const MAX_QUESTION_CHARS: usize = 2_000;
+
+#[derive(Deserialize)]
+struct Body {
+    question: String,
+    session_id: Option<String>,
+}
+
+async fn ask(library: Arc<Library>, call: Call) -> Result<Reply, Problem> {
+    let id = call.path("video_id", "video")?;
+    let body: Body = call.json()?;
+    let question = body.question.trim().to_owned();
+    if question.is_empty() || question.chars().count() > MAX_QUESTION_CHARS {
+        return Err(Problem::invalid(format!("question is a text of 1 to {MAX_QUESTION_CHARS} characters.")));
+    }
+    let (video, account, session) = futures::try_join!(
+        async { Ok(call.app.store.video(id).await?) },
+        call.account(),
+        known_session(&call, body.session_id.as_deref()),
+    )?;
+    let video = call.own_video(video, "video")?;
+    if session.as_ref().is_some_and(|session| session.video != id) {
+        return Err(Problem::not_found("chat session"));
+    }
+    if !video.is_ready() {
+        return Err(not_ready(&video));
+    }
+    let limit = account.plan.limits().queries_per_month;
+    match call.app.store.take_query(account.user.clone(), limit, call.now).await? {
+        QuerySlot::Taken => {}
+        QuerySlot::Exhausted => return Err(edge::refusals::queries_exhausted(account.plan)),
+    }
+    let session = session.unwrap_or_else(|| Session {
+        id: edge::ids::new_session(),
+        owner: account.user,
+        video: id,
+        created_at: call.now,
+        message_count: 0,
+    });
+    let (events, reply) = sse::events();
+    let conversation = Conversation { app: call.app, library, video, session, asked_at: call.now };
+    // The task ends when its last event is read, and the answer ends with the task.
+    tokio::spawn(conversation.run(Question { text: question }, events));
+    Ok(reply)
+}
+
+/// The session that is to go on, if one is named.
+async fn known_session(call: &Call, id: Option<&str>) -> Result<Option<Session>, Problem> {
+    let Some(id) = id else { return Ok(None) };
+    let id: SessionId = id.parse().map_err(|_| Problem::not_found("chat session"))?;
+    let user = call.user()?;
+    let found = call.app.store.session(id).await?.filter(|(session, _)| session.owner == user);
+    found.map(|(session, _)| Some(session)).ok_or_else(|| Problem::not_found("chat session"))
+}
+
+fn not_ready(video: &Video) -> Problem {
+    let detail = match video.failure() {
+        Some(failure) => format!("The video could not be processed: {} Retry it, then ask.", failure.detail),
+        None if video.is_terminal() => "The video was cancelled. Send it again, then ask.".to_owned(),
+        None => format!("The video is still being processed. Watch /videos/{}/jobs and ask when it is ready.", video.id),
+    };
+    Problem::new(ProblemKind::NotReady, detail)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), edge::Error> {
+    let library = Arc::new(Library::default());
+    edge::serve_streaming(Door::Session, move |call| ask(library.clone(), call)).await
+}

@@ -1,0 +1,48 @@
+//! `GET /chat/sessions/{session_id}`: a conversation, oldest message first.
+
+use domain::ids::{SessionId, VideoId};
+use edge::{Call, Door, Problem, Reply};
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::Serialize;
+use store::{Message, Role};
+
+#[derive(Serialize)]
+struct Body {
+    session_id: SessionId,
+    video_id: VideoId,
+    messages: Vec<Item>,
+}
+
+#[derive(Serialize)]
+struct Item {
+    role: Role,
+    content: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frame_timestamps: Option<Vec<String>>,
+    created_at: Timestamp,
+}
+
+async fn get_session(call: Call) -> Result<Reply, Problem> {
+    let id = call.path("session_id", "chat session")?;
+    let user = call.user()?;
+    let found = call.app.store.session(id).await?.filter(|(session, _)| session.owner == user);
+    let (session, messages) = found.ok_or_else(|| Problem::not_found("chat session"))?;
+    let messages = messages.into_iter().map(Item::from).collect();
+    Reply::json(StatusCode::OK, &Body { session_id: id, video_id: session.video, messages })
+}
+
+impl From<Message> for Item {
+    fn from(message: Message) -> Self {
+        let frame_timestamps = match message.role {
+            Role::User => None,
+            Role::Assistant => Some(message.frame_timestamps),
+        };
+        Self { role: message.role, content: message.content, frame_timestamps, created_at: message.created_at }
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), edge::Error> {
+    edge::serve(Door::Session, get_session).await
+}

@@ -1,0 +1,52 @@
+//! `POST /v1/api/jobs/from-url`: a job whose file this service fetches itself.
+
+use domain::api_key::Scope;
+use domain::ids::VideoId;
+use domain::stage::Stage;
+use domain::video::JobStatus;
+use edge::{Call, Door, Problem, Reply};
+use serde::{Deserialize, Serialize};
+use store::{Created, IngestMessage, NewVideo, Origin};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    url: String,
+    file_name: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NewJob {
+    job_id: VideoId,
+    status: JobStatus,
+}
+
+async fn create_job_from_url(call: Call) -> Result<Reply, Problem> {
+    let body: Body = call.json()?;
+    let url = edge::fetch::check(&body.url, &call.app.config.local.fetch_allow).map_err(Problem::invalid)?;
+    let file_name = match &body.file_name {
+        Some(name) => edge::file_name::check(name)?,
+        None => edge::file_name::of_url(&url),
+    };
+    let account = call.account().await?;
+    call.require_credit(&account).await?;
+    let new = NewVideo {
+        id: edge::ids::new_video(),
+        owner: account.user,
+        title: file_name,
+        origin: Origin::Url { url: url.into() },
+    };
+    let video = match call.app.store.create_video(new, account.plan, call.now).await? {
+        Created::Yes(video) => video,
+        Created::PlanFull | Created::Duplicate => return Err(edge::refusals::job_slots_full(account.plan)),
+    };
+    let message = IngestMessage { video_id: video.id, attempt: video.attempt, resume_from: Stage::Download };
+    call.app.store.enqueue(message).await?;
+    Reply::data(&NewJob { job_id: video.id, status: video.job_status() })
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), edge::Error> {
+    edge::serve(Door::ApiKey(Scope::JobsWrite), create_job_from_url).await
+}

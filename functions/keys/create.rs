@@ -1,0 +1,64 @@
+//! `POST /v1/api/keys`: a new API key, shown whole this once.
+
+use domain::api_key::{ApiKey, KeyPrefix, Scope};
+use edge::{Call, Door, Problem, Reply};
+use serde::{Deserialize, Serialize};
+use store::KeyRecord;
+
+/// Draws of a key whose prefix the account does not have; a second one is needed once in 500 million.
+const DRAWS: usize = 4;
+/// The longest label.
+const MAX_NAME_CHARS: usize = 100;
+
+#[derive(Deserialize)]
+struct Body {
+    name: String,
+    #[serde(default = "all_scopes")]
+    scopes: Vec<Scope>,
+}
+
+fn all_scopes() -> Vec<Scope> {
+    Scope::ALL.to_vec()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NewKey {
+    key: String,
+    key_prefix: KeyPrefix,
+    name: String,
+}
+
+async fn create_key(call: Call) -> Result<Reply, Problem> {
+    let body: Body = call.json()?;
+    let name = body.name.trim().to_owned();
+    if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
+        return Err(Problem::invalid(format!("name is a label of 1 to {MAX_NAME_CHARS} characters.")));
+    }
+    if body.scopes.is_empty() {
+        return Err(Problem::invalid("scopes lists at least one of jobs:read, jobs:write, quota:read."));
+    }
+    for _ in 0..DRAWS {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).map_err(Problem::internal)?;
+        let key = ApiKey::from_random(random);
+        let record = KeyRecord {
+            user: call.user()?,
+            hash: key.hash(),
+            prefix: key.prefix(),
+            name: name.clone(),
+            scopes: body.scopes.clone(),
+            created_at: call.now,
+            revoked: false,
+        };
+        if call.app.store.add_key(record).await? {
+            return Reply::data(&NewKey { key: key.reveal(), key_prefix: key.prefix(), name });
+        }
+    }
+    Err(Problem::internal("no free key prefix found"))
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), edge::Error> {
+    edge::serve(Door::KeyManagement, create_key).await
+}

@@ -1,0 +1,39 @@
+//! `GET /v1/api/keys`: the account's keys, never whole.
+
+use domain::api_key::{KeyPrefix, Scope};
+use edge::{Call, Door, Problem, Reply};
+use jiff::Timestamp;
+use serde::Serialize;
+use store::KeyRecord;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Key {
+    key_prefix: KeyPrefix,
+    name: String,
+    scopes: Vec<Scope>,
+    created_at: Timestamp,
+    revoked: bool,
+}
+
+async fn list_keys(call: Call) -> Result<Reply, Problem> {
+    let keys: Vec<Key> = call.app.store.keys(call.user()?).await?.into_iter().map(Key::from).collect();
+    Reply::data(&keys)
+}
+
+impl From<KeyRecord> for Key {
+    fn from(record: KeyRecord) -> Self {
+        Self {
+            key_prefix: record.prefix,
+            name: record.name,
+            scopes: record.scopes,
+            created_at: record.created_at,
+            revoked: record.revoked,
+        }
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), edge::Error> {
+    edge::serve(Door::KeyManagement, list_keys).await
+}

@@ -1,0 +1,76 @@
+//! Ingest queue: an upload has arrived, or a fetched video is due. Starts the state machine.
+
+use std::sync::Arc;
+
+use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use domain::stage::Stage;
+use domain::video::StateKind;
+use edge::step::{self, StepError};
+use edge::{App, clock};
+use store::{IngestMessage, Source, keys};
+
+async fn dispatch(app: Arc<App>, event: SqsEvent) -> Result<SqsBatchResponse, StepError> {
+    let mut response = SqsBatchResponse::default();
+    for message in event.records {
+        if let Err(error) = take(&app, &message).await {
+            tracing::error!(message.id = message.message_id, error = ?error, "message not dispatched");
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = message.message_id.unwrap_or_default();
+            response.batch_item_failures.push(failure);
+        }
+    }
+    Ok(response)
+}
+
+async fn take(app: &App, message: &SqsMessage) -> Result<(), StepError> {
+    let body = message.body.as_deref().unwrap_or_default();
+    if let Ok(message) = serde_json::from_str::<IngestMessage>(body) {
+        return start_run(app, message).await;
+    }
+    match serde_json::from_str::<S3Event>(body) {
+        Ok(event) => {
+            for record in event.records {
+                upload_arrived(app, record).await?;
+            }
+            Ok(())
+        }
+        // S3 tests a new notification with a message that has no records.
+        Err(_) if body.contains("s3:TestEvent") => Ok(()),
+        Err(error) => Err(StepError::transient(error)),
+    }
+}
+
+async fn start_run(app: &App, message: IngestMessage) -> Result<(), StepError> {
+    let Some(video) = app.store.video(message.video_id).await? else { return Ok(()) };
+    if video.attempt == message.attempt && !video.is_terminal() {
+        app.store.start_execution(&video, message.resume_from).await?;
+    }
+    Ok(())
+}
+
+async fn upload_arrived(app: &App, record: S3EventRecord) -> Result<(), StepError> {
+    let object = record.s3.object;
+    let key = object.url_decoded_key.or(object.key).unwrap_or_default();
+    let Some(id) = keys::video_of_upload(&key) else { return Ok(()) };
+    let source = Source {
+        key,
+        version_id: object.version_id.unwrap_or_default(),
+        size: object.size.and_then(|size| size.try_into().ok()).unwrap_or(0),
+    };
+    let arrived = app.store.upload_arrived(id, source.clone(), clock::now()).await?;
+    let video = match arrived {
+        Some(video) => video,
+        // A redelivery of the event that did it may have died before it started the run; a later PUT is ignored.
+        None => match app.store.video(id).await? {
+            Some(video) if video.source.as_ref() == Some(&source) && video.state.kind() == StateKind::Queued => video,
+            Some(_) | None => return Ok(()),
+        },
+    };
+    Ok(app.store.start_execution(&video, Stage::Download).await?)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), edge::Error> {
+    step::serve(dispatch).await
+}

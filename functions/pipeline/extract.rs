@@ -1,0 +1,52 @@
+//! One segment, decoded once: features, JPEGs and sound.
+
+use std::sync::Arc;
+
+use domain::stage::Stage;
+use edge::App;
+use edge::step::{self, StepError, in_stage};
+use media::{ExtractOptions, SegmentPlan};
+use serde::Deserialize;
+use steps::{outputs, source};
+use store::keys::Outputs;
+use store::{StepInput, Video};
+
+#[derive(Deserialize)]
+struct Input {
+    #[serde(flatten)]
+    step: StepInput,
+    segment: u32,
+}
+
+async fn extract(app: Arc<App>, input: Input) -> Result<(), StepError> {
+    in_stage(&app, input.step, Stage::Extract, async |video| {
+        let outputs = Outputs { video: video.id, generation: input.step.generation };
+        if !app.store.exists(&outputs.features(input.segment)).await? {
+            decode(&app, &video, outputs, input.segment).await?;
+        }
+        app.store.part_done(video.id, Stage::Extract, input.segment).await?;
+        Ok(())
+    })
+    .await
+}
+
+async fn decode(app: &App, video: &Video, outputs: Outputs, segment: u32) -> Result<(), StepError> {
+    let stored = outputs::read(app, &outputs.plan()).await?;
+    let plan = SegmentPlan::from_json(&stored).map_err(source::media_error)?;
+    let (proxy, tools) = (source::serve(app, video).await?, source::tools(app));
+    let decoded = media::extract(&tools, proxy.url(), &plan, segment, ExtractOptions::default()).await;
+    let decoded = decoded.map_err(source::media_error)?;
+    let (candidates, audio) = (outputs.candidates(segment), outputs.audio(segment));
+    futures::try_join!(
+        app.store.put_once(&candidates, "application/octet-stream", decoded.frames.into()),
+        app.store.put_once(&audio, "application/octet-stream", decoded.audio.into()),
+    )?;
+    // Last, because their being there says that the others are.
+    let features = outputs.features(segment);
+    Ok(app.store.put_once(&features, "application/octet-stream", decoded.features.into()).await?)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), edge::Error> {
+    step::serve(extract).await
+}

@@ -1,0 +1,102 @@
+//! The scenes, decided over the whole video, and the frames that are kept of it.
+
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+
+use domain::stage::Stage;
+use edge::step::{self, StepError, in_stage};
+use edge::{App, clock};
+use futures::{StreamExt, TryStreamExt, stream};
+use media::{FrameRef, Joined, SegmentFeatures, SegmentPlan};
+use serde::Serialize;
+use steps::{outputs, source};
+use store::keys::{self, Outputs};
+use store::{StepInput, Video};
+
+/// Objects that are read or copied at the same time.
+const AT_ONCE: usize = 16;
+/// Fewer scenes than this are not worth a batch of their own.
+const LEAST_BATCH: usize = 8;
+/// More batches than this would fill the history of an execution.
+const MOST_BATCHES: usize = 400;
+
+/// Where the state machine finds the list of batches.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Planned {
+    batch_list: String,
+}
+
+async fn join(app: Arc<App>, input: StepInput) -> Result<Planned, StepError> {
+    in_stage(&app, input, Stage::Extract, async |video| {
+        let outputs = Outputs { video: video.id, generation: input.generation };
+        let joined = match app.store.object(&outputs.scenes()).await? {
+            Some(stored) => serde_json::from_slice(&stored).map_err(StepError::transient)?,
+            None => join_segments(&app, &video, outputs).await?,
+        };
+        let batches = batches(&joined);
+        outputs::write_json(&app, &outputs.batch_list(), &batches).await?;
+        let now = clock::now();
+        app.store.stage_finished(video.id, Stage::Extract, now).await?;
+        // Every batch is a part, and so is the transcript.
+        app.store.stage_begun(video.id, Stage::Describe, batches.len() as u32 + 1, now).await?;
+        Ok(Planned { batch_list: outputs.batch_list() })
+    })
+    .await
+}
+
+/// The first and last scene (exclusive) of each batch.
+fn batches(joined: &Joined) -> Vec<(usize, usize)> {
+    let scenes = joined.scenes.len();
+    let size = scenes.div_ceil(MOST_BATCHES).max(LEAST_BATCH);
+    (0..scenes).step_by(size).map(|first| (first, (first + size).min(scenes))).collect()
+}
+
+async fn join_segments(app: &App, video: &Video, outputs: Outputs) -> Result<Joined, StepError> {
+    let stored = outputs::read(app, &outputs.plan()).await?;
+    let plan = SegmentPlan::from_json(&stored).map_err(source::media_error)?;
+    let segments = plan.segments.len() as u32;
+    // The detector takes one segment at a time while the next ones are on their way.
+    let (sender, receiver) = sync_channel(AT_ONCE);
+    let detector = tokio::task::spawn_blocking(move || media::join(&plan, receiver));
+    let mut features = stream::iter(0..segments).map(|n| features(app, outputs, n)).buffered(AT_ONCE);
+    while let Some(features) = features.try_next().await? {
+        let sender = sender.clone();
+        let sent = tokio::task::spawn_blocking(move || sender.send(features)).await.map_err(StepError::transient)?;
+        if sent.is_err() {
+            break; // The detector has given up and says why.
+        }
+    }
+    drop(sender);
+    let joined = detector.await.map_err(StepError::transient)?.map_err(source::media_error)?;
+    keep_frames(app, video, outputs, &joined).await?;
+    // Last, because the scenes' being there says that their frames are.
+    outputs::write_json(app, &outputs.scenes(), &joined).await?;
+    Ok(joined)
+}
+
+async fn features(app: &App, outputs: Outputs, segment: u32) -> Result<SegmentFeatures, StepError> {
+    let bytes = outputs::read(app, &outputs.features(segment)).await?;
+    SegmentFeatures::decode(&bytes).map_err(StepError::transient)
+}
+
+async fn keep_frames(app: &App, video: &Video, outputs: Outputs, joined: &Joined) -> Result<(), StepError> {
+    let scenes = (1..).zip(&joined.keyframes).map(|(n, frame)| (keys::scene_frame(video.id, n), frame));
+    let grid = (1..).zip(&joined.interval_frames).map(|(n, frame)| (keys::frame(video.id, n), frame));
+    stream::iter(scenes.chain(grid))
+        .map(Ok)
+        .try_for_each_concurrent(AT_ONCE, |(key, frame)| copy(app, outputs, key, frame))
+        .await
+}
+
+async fn copy(app: &App, outputs: Outputs, key: String, frame: &FrameRef) -> Result<(), StepError> {
+    let candidates = outputs.candidates(frame.segment);
+    let jpeg = app.store.object_range(&candidates, frame.bytes.clone()).await?;
+    let jpeg = jpeg.ok_or_else(|| StepError::transient(format!("{candidates} is not there")))?;
+    Ok(app.store.put_once(&key, "image/jpeg", jpeg).await?)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), edge::Error> {
+    step::serve(join).await
+}

@@ -1,0 +1,63 @@
+//! `POST /videos`: takes a YouTube video into the caller's library.
+
+use domain::ids::VideoId;
+use domain::problem::ProblemKind;
+use domain::stage::Stage;
+use domain::video::VideoStatus;
+use domain::youtube::{NotAYoutubeUrl, YoutubeId};
+use edge::{Call, Door, Problem, Reply};
+use http::StatusCode;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use store::{Created, IngestMessage, NewVideo, Origin};
+
+#[derive(Deserialize)]
+struct Body {
+    youtube_url: String,
+}
+
+#[derive(Serialize)]
+struct Accepted {
+    id: VideoId,
+    youtube_url: String,
+    status: VideoStatus,
+    created_at: Timestamp,
+}
+
+async fn create_video(call: Call) -> Result<Reply, Problem> {
+    let body: Body = call.json()?;
+    let youtube_id: YoutubeId = body.youtube_url.parse().map_err(invalid_url)?;
+    let account = call.account().await?;
+    let new = NewVideo {
+        id: edge::ids::new_video(),
+        owner: account.user,
+        title: youtube_id.to_string(),
+        origin: Origin::Youtube { youtube_id: youtube_id.clone() },
+    };
+    let video = match call.app.store.create_video(new, account.plan, call.now).await? {
+        Created::Yes(video) => video,
+        Created::PlanFull => return Err(edge::refusals::plan_full(account.plan)),
+        Created::Duplicate => {
+            let detail = "This YouTube video is in your library already. Delete it first to index it anew.";
+            return Err(Problem::new(ProblemKind::AlreadyIndexed, detail));
+        }
+    };
+    let message = IngestMessage { video_id: video.id, attempt: video.attempt, resume_from: Stage::Download };
+    call.app.store.enqueue(message).await?;
+    let accepted = Accepted {
+        id: video.id,
+        youtube_url: youtube_id.to_string(),
+        status: video.state.video_status(),
+        created_at: video.created_at,
+    };
+    Reply::json(StatusCode::ACCEPTED, &accepted)
+}
+
+fn invalid_url(error: NotAYoutubeUrl) -> Problem {
+    Problem::new(ProblemKind::InvalidYoutubeUrl, format!("The youtube_url is {error}."))
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), edge::Error> {
+    edge::serve(Door::Session, create_video).await
+}

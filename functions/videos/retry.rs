@@ -1,0 +1,42 @@
+//! `POST /videos/{video_id}/retry`: another attempt, from the stage that failed.
+
+use domain::problem::ProblemKind;
+use domain::video::VideoStatus;
+use edge::{Call, Door, Problem, Reply};
+use http::StatusCode;
+use serde::Serialize;
+use store::{IngestMessage, Origin, Video};
+
+#[derive(Serialize)]
+struct Body {
+    status: VideoStatus,
+}
+
+async fn retry_video(call: Call) -> Result<Reply, Problem> {
+    let id = call.path("video_id", "video")?;
+    let video = call.own_video(call.app.store.video(id).await?, "video")?;
+    if video.failure().is_none() || never_uploaded(&video) {
+        return Err(not_failed());
+    }
+    let resume_from = video.current_stage();
+    let retried = call.app.store.retried(id, video.attempt, call.now).await?.ok_or_else(not_failed)?;
+    call.app.store.enqueue(IngestMessage { video_id: id, attempt: retried.attempt, resume_from }).await?;
+    Reply::json(StatusCode::ACCEPTED, &Body { status: retried.state.video_status() })
+}
+
+/// There is nothing to try again with.
+fn never_uploaded(video: &Video) -> bool {
+    match video.origin {
+        Origin::Upload { .. } => video.source.is_none(),
+        Origin::Url { .. } | Origin::Youtube { .. } => false,
+    }
+}
+
+fn not_failed() -> Problem {
+    Problem::new(ProblemKind::NotReady, "Only a video that has failed, and whose file is here, can be retried.")
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), edge::Error> {
+    edge::serve(Door::Session, retry_video).await
+}
