@@ -1,0 +1,191 @@
+//! The deployment: what `template.yaml` gives each function.
+
+use serde_json::Value;
+
+use crate::house::{self, Contract, Route};
+
+/// A function in the template.
+pub(crate) struct Function {
+    /// Its logical id.
+    pub(crate) id: String,
+    properties: Value,
+}
+
+/// A URL that leads to a function.
+pub(crate) struct Endpoint {
+    pub(crate) route: Route,
+    /// How the gateway passes the answer on, if that is said.
+    pub(crate) transfer: Option<String>,
+}
+
+impl Function {
+    pub(crate) fn code_uri(&self) -> &str {
+        self.properties["CodeUri"].as_str().unwrap_or_default()
+    }
+
+    pub(crate) fn endpoints(&self) -> Vec<Endpoint> {
+        let events = self.properties["Events"].as_object().into_iter().flatten();
+        events
+            .filter(|(_, event)| event["Type"] == "Api")
+            .map(|(_, event)| endpoint(&event["Properties"]))
+            .collect()
+    }
+
+    fn variables(&self) -> impl Iterator<Item = &String> {
+        keys(&self.properties["Environment"]["Variables"])
+    }
+}
+
+fn endpoint(event: &Value) -> Endpoint {
+    let api = event["RestApiId"]["Ref"].as_str().unwrap_or_default();
+    let contract = Contract::ALL.into_iter().find(|contract| contract.api() == api);
+    let contract = contract
+        .unwrap_or_else(|| panic!("template.yaml: an event has the RestApiId {}", event["RestApiId"]));
+    let path = event["Path"].as_str().unwrap_or_default();
+    Endpoint {
+        route: Route {
+            contract,
+            method: event["Method"].as_str().unwrap_or_default().to_uppercase(),
+            path: format!("{}{path}", contract.prefix()),
+        },
+        transfer: event["ResponseTransferMode"].as_str().map(str::to_owned),
+    }
+}
+
+/// All functions, in the order of the template.
+pub(crate) fn functions() -> Vec<Function> {
+    let template = house::yaml("template.yaml");
+    let resources = template["Resources"].as_object().unwrap().iter();
+    resources
+        .filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function")
+        .map(|(id, resource)| Function { id: id.clone(), properties: resource["Properties"].clone() })
+        .collect()
+}
+
+fn keys(object: &Value) -> impl Iterator<Item = &String> {
+    object.as_object().into_iter().flat_map(|object| object.keys())
+}
+
+fn items(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Array(items) => items.clone(),
+        Value::Null => vec![],
+        one => vec![one.clone()],
+    }
+}
+
+#[test]
+fn each_contract_has_an_api_of_its_stage() {
+    let template = house::yaml("template.yaml");
+    for contract in Contract::ALL {
+        let api = &template["Resources"][contract.api()];
+        assert_eq!(api["Properties"]["StageName"], contract.stage(), "template.yaml: {}", contract.api());
+    }
+}
+
+/// What the local stack alone may set would switch protections off in production.
+#[test]
+fn local_settings_cannot_be_deployed() {
+    let template = house::yaml("template.yaml");
+    let local = |name: &String| name.to_lowercase().starts_with("local");
+    let mut complaints: Vec<String> = keys(&template["Parameters"])
+        .filter(|name| local(name))
+        .map(|name| format!("template.yaml has the parameter {name}: local settings have no parameter"))
+        .collect();
+    let globals = &template["Globals"]["Function"]["Environment"]["Variables"];
+    for name in keys(globals).filter(|name| local(name)) {
+        complaints.push(format!("template.yaml sets {name} in Globals: only the local stack may set it"));
+    }
+    for function in functions() {
+        for name in function.variables().filter(|name| local(name)) {
+            complaints
+                .push(format!("template.yaml: {} sets {name}: only the local stack may set it", function.id));
+        }
+    }
+    house::settle(complaints);
+}
+
+#[test]
+fn every_variable_is_read() {
+    let template = house::yaml("template.yaml");
+    let config = house::text("shared/edge/src/config.rs");
+    let globals = keys(&template["Globals"]["Function"]["Environment"]["Variables"]).cloned();
+    let own = functions().into_iter().flat_map(|function| function.variables().cloned().collect::<Vec<_>>());
+    let unread = globals.chain(own).filter(|name| !config.contains(&format!("\"{name}\"")));
+    house::settle(
+        unread
+            .map(|name| format!("template.yaml sets {name}, which shared/edge/src/config.rs does not read"))
+            .collect(),
+    );
+}
+
+/// A buffered answer ends at 6 MB and arrives all at once; an endpoint that streams needs the gateway to do so too.
+#[test]
+fn what_streams_is_streamed_by_the_gateway() {
+    let mut complaints = vec![];
+    let functions = functions();
+    for (bin, file) in house::bins() {
+        let streams = house::code(&file).contains("serve_streaming(");
+        let id = house::logical_id(&bin);
+        let endpoints = functions.iter().filter(|function| function.id == id).flat_map(Function::endpoints);
+        for Endpoint { route, transfer } in endpoints {
+            match (streams, transfer.as_deref()) {
+                (true, Some("RESPONSE_STREAM")) | (false, None) => {}
+                (true, _) => complaints.push(format!(
+                    "{file} streams: give {id}'s event for {route} in template.yaml `ResponseTransferMode: RESPONSE_STREAM`"
+                )),
+                (false, Some(mode)) => complaints.push(format!(
+                    "template.yaml: {id}'s event for {route} has ResponseTransferMode {mode}, but {file} does not stream"
+                )),
+            }
+        }
+    }
+    house::settle(complaints);
+}
+
+#[test]
+fn every_function_has_just_the_permissions_it_needs() {
+    let template = house::yaml("template.yaml");
+    let mut complaints = vec![];
+    for (id, resource) in template["Resources"].as_object().unwrap() {
+        let kind = resource["Type"].as_str().unwrap_or_default();
+        if !matches!(kind, "AWS::Serverless::Function" | "AWS::Serverless::StateMachine") {
+            continue;
+        }
+        let policies = items(&resource["Properties"]["Policies"]);
+        let statements: Vec<Value> = policies.iter().flat_map(|policy| items(&policy["Statement"])).collect();
+        if statements.is_empty() {
+            complaints.push(format!("template.yaml: {id} has no Policies of its own: list what it may do"));
+        }
+        for policy in policies.iter().filter(|policy| !policy.is_object()) {
+            complaints.push(format!(
+                "template.yaml: {id} has the managed policy {policy}: list its actions instead"
+            ));
+        }
+        complaints.extend(statements.iter().flat_map(|statement| too_much(id, statement)));
+    }
+    house::settle(complaints);
+}
+
+fn too_much(id: &str, statement: &Value) -> Vec<String> {
+    let mut complaints = vec![];
+    for word in ["NotAction", "NotResource"] {
+        if !statement[word].is_null() {
+            complaints.push(format!("template.yaml: {id} uses {word}: say what is allowed, not what is not"));
+        }
+    }
+    for action in items(&statement["Action"]) {
+        if action.as_str().is_none_or(|action| action.contains('*')) {
+            complaints.push(format!("template.yaml: {id} may do {action}: name the actions"));
+        }
+    }
+    let resources = items(&statement["Resource"]);
+    if resources.is_empty() || resources.iter().any(|resource| resource == "*" || resource["Fn::Sub"] == "*")
+    {
+        complaints.push(format!(
+            "template.yaml: {id} may do {} with everything: name the resource",
+            statement["Action"]
+        ));
+    }
+    complaints
+}
