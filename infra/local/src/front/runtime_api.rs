@@ -210,3 +210,6 @@ async fn read_head(body: &mut Incoming) -> Result<(StreamHead, Bytes), BoxError>
     }
     Err("the response ends inside its head".into())
 }
+
+#[cfg(test)]
+mod tests;
