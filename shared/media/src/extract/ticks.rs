@@ -1,15 +1,15 @@
-//! Which frames are worth a JPEG: one a second, and four a second around a change. The rule looks at the whole video's
+//! Which frames are worth a JPEG: one a second, and the first or last quarters of one around a change. The rule looks at the whole video's
 //! frames, so that the grid of segments does not show in it.
 
 /// Frames considered, a second: the first frame in each quarter.
 pub(crate) const PER_SECOND: u32 = 4;
 /// Between two considered frames, this distance counts as a change; the cut detector's own threshold.
 const CHANGE: f32 = 0.13;
-const BEFORE: usize = 3;
-const AFTER: usize = 2;
+const BEFORE: usize = 1;
+const AFTER: usize = 1;
 
-/// Whether the considered frame `tick` is within three quarters of a second of a change. `changes[n]` is the distance
-/// between the considered frames n - 1 and n; what is not known counts as a change.
+/// Whether the considered frame `tick` is the last before a change, or one of the first two after it: the very first may
+/// still be blended. `changes[n]` is the distance between the considered frames n - 1 and n; what is not known counts as a change.
 pub(crate) fn is_near_change(changes: &[f32], tick: usize) -> bool {
     let near = tick.saturating_sub(AFTER)..=tick + BEFORE;
     near.into_iter().any(|n| changes.get(n).is_none_or(|change| *change > CHANGE))
@@ -26,6 +26,6 @@ mod tests {
     fn frames_around_a_change_are_kept() {
         let changes = [0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         let kept: Vec<usize> = (0..9).filter(|tick| is_near_change(&changes, *tick)).collect();
-        assert_eq!(kept, [2, 3, 4, 5, 6, 7]);
+        assert_eq!(kept, [4, 5, 6]);
     }
 }

@@ -48,7 +48,8 @@ fn jpegs(run: &Run) -> Vec<&[u8]> {
 }
 
 /// Equal but for the priming of the codec and the resampler's phase, and in Matroska for timestamps in whole
-/// milliseconds: every half second is the same sound, at most 2 ms away.
+/// milliseconds: every half second is the same sound, at most 2 ms away. (Half a sample of lag at 900 Hz is a difference of 1100; two
+/// unrelated tones differ by 8000.)
 fn same_sound(a: &Run, b: &Run) {
     let (a, b) = (a.audio(), b.audio());
     assert_eq!(a.len(), b.len());
@@ -60,7 +61,7 @@ fn same_sound(a: &Run, b: &Run) {
             sum / block.len() as u64
         };
         let best = (0..=64).map(difference).min().unwrap();
-        assert!(best < 700, "mean difference {best} at sample {start}");
+        assert!(best < 1500, "mean difference {best} at sample {start}");
     }
 }
 
