@@ -5,8 +5,10 @@ NAME ?= dev
 PLAN ?=
 
 VENV := .local/venv
+CARGO_DENY := 0.20.2
 HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
-LOCAL := $(or $(CARGO_TARGET_DIR),target)/$(HOST)/release/local
+# cargo-lambda moves every binary there, also this one, which is no function.
+LOCAL := target/lambda/local/bootstrap
 
 # cargo-lambda builds for an explicit target and adds `-C target-cpu`. Plain cargo must do exactly the same,
 # or every dependency is compiled twice; flags set per target win over those that cargo-lambda adds.
@@ -18,7 +20,7 @@ export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS ?= -C target-cpu=neovers
 export CARGO_LAMBDA_COMPILER ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run token test bench lint clean
+.PHONY: help setup build run token test-setup test bench lint clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,16 +38,25 @@ token: ## print a session token of a local user (NAME=alice PLAN=pro), while `ma
 	@test -x $(LOCAL) || { echo "error: no local stack yet: start one with \`make run\`" >&2; exit 1; }
 	@exec $(LOCAL) token --name "$(NAME)" $(if $(PLAN),--plan "$(PLAN)")
 
-test: build ## unit, property, contract and end-to-end tests (they start stacks of their own)
+test-setup:
+	@infra/local/setup.sh --tests
+
+test: test-setup build ## unit, property, contract and end-to-end tests (they start stacks of their own)
 	@cargo test --release --workspace
 
-bench: build ## what a video costs and how long it takes, as a table
+bench: test-setup build ## what a video costs and how long it takes, as a table
 	@cargo run --release --bin bench
 
-lint: setup ## formatting, clippy, cfn-lint
+lint: setup .local/bin/cargo-deny ## formatting, clippy, licences and bans, cfn-lint
 	@cargo fmt --all --check
 	@cargo clippy --release --workspace --all-targets -- -D warnings
+	@.local/bin/cargo-deny check bans licenses sources
 	@$(VENV)/bin/cfn-lint template.yaml
+
+# Built for the machine itself, apart from the project's flags and target folder.
+.local/bin/cargo-deny:
+	@echo "  building cargo-deny (once)"
+	@env -u CARGO_BUILD_TARGET cargo install --quiet --locked --root .local --version $(CARGO_DENY) cargo-deny
 
 clean: ## remove what was built and installed, and the local stack's data
 	@rm -rf target .local

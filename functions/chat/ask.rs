@@ -77,7 +77,10 @@ fn not_ready(video: &Video) -> Problem {
     let detail = match video.failure() {
         Some(failure) => format!("The video could not be processed: {} Retry it, then ask.", failure.detail),
         None if video.is_terminal() => "The video was cancelled. Send it again, then ask.".to_owned(),
-        None => format!("The video is still being processed. Watch /videos/{}/jobs and ask when it is ready.", video.id),
+        None => format!(
+            "The video is still being processed. Watch /videos/{}/jobs and ask when it is ready.",
+            video.id
+        ),
     };
     Problem::new(ProblemKind::NotReady, detail)
 }

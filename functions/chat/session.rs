@@ -38,7 +38,12 @@ impl From<Message> for Item {
             Role::User => None,
             Role::Assistant => Some(message.frame_timestamps),
         };
-        Self { role: message.role, content: message.content, frame_timestamps, created_at: message.created_at }
+        Self {
+            role: message.role,
+            content: message.content,
+            frame_timestamps,
+            created_at: message.created_at,
+        }
     }
 }
 

@@ -46,7 +46,8 @@ async fn create_job(call: Call) -> Result<Reply, Problem> {
         Created::Yes(_) => {}
         Created::PlanFull | Created::Duplicate => return Err(edge::refusals::job_slots_full(account.plan)),
     }
-    let job = NewJob { job_id: id, upload_url, expires_in_seconds: UPLOAD_WINDOW.as_secs(), upload_method: "PUT" };
+    let job =
+        NewJob { job_id: id, upload_url, expires_in_seconds: UPLOAD_WINDOW.as_secs(), upload_method: "PUT" };
     Reply::data(&job)
 }
 

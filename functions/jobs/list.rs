@@ -41,8 +41,9 @@ async fn list_jobs(call: Call) -> Result<Reply, Problem> {
 }
 
 fn parse_status(text: String) -> Result<JobStatus, Problem> {
-    JobStatus::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(&text))
-        .map_err(|_| Problem::invalid("status is one of the job statuses, such as COMPLETED or PENDING_FETCH."))
+    JobStatus::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(&text)).map_err(
+        |_| Problem::invalid("status is one of the job statuses, such as COMPLETED or PENDING_FETCH."),
+    )
 }
 
 fn parse_cursor(text: String) -> Result<VideoId, Problem> {

@@ -16,8 +16,12 @@ struct Body {
 
 async fn check_health(call: Call) -> Result<Reply, Problem> {
     let store = &call.app.store;
-    let (database, storage, queue, workflow) =
-        futures::join!(store.ping_database(), store.ping_storage(), store.ping_queue(), store.ping_workflow());
+    let (database, storage, queue, workflow) = futures::join!(
+        store.ping_database(),
+        store.ping_storage(),
+        store.ping_queue(),
+        store.ping_workflow()
+    );
     let checks = [database, storage, queue, workflow].map(|check| match check {
         Ok(()) => "connected",
         Err(error) => {

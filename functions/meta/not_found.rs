@@ -4,7 +4,10 @@ use domain::problem::ProblemKind;
 use edge::{Call, Door, Problem, Reply};
 
 async fn not_found(_call: Call) -> Result<Reply, Problem> {
-    Err(Problem::new(ProblemKind::NotFound, "There is no such endpoint. See /openapi.json for those there are."))
+    Err(Problem::new(
+        ProblemKind::NotFound,
+        "There is no such endpoint. See /openapi.json for those there are.",
+    ))
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -36,7 +36,8 @@ async fn describe(providers: Providers, app: Arc<App>, input: Input) -> Result<(
             let joined: Joined = outputs::read_json(&app, &outputs.scenes()).await?;
             let scenes = joined.scenes.get(first..last).unwrap_or_default();
             let images = images(&app, &video, scenes).await?;
-            let descriptions = providers.describer.describe(&images).await.map_err(providers::provider_error)?;
+            let descriptions =
+                providers.describer.describe(&images).await.map_err(providers::provider_error)?;
             outputs::write_json(&app, &key, &descriptions).await?;
         }
         // Part 0 is the transcript.

@@ -63,7 +63,11 @@ async fn upload_arrived(app: &App, record: S3EventRecord) -> Result<(), StepErro
         Some(video) => video,
         // A redelivery of the event that did it may have died before it started the run; a later PUT is ignored.
         None => match app.store.video(id).await? {
-            Some(video) if video.source.as_ref() == Some(&source) && video.state.kind() == StateKind::Queued => video,
+            Some(video)
+                if video.source.as_ref() == Some(&source) && video.state.kind() == StateKind::Queued =>
+            {
+                video
+            }
             Some(_) | None => return Ok(()),
         },
     };

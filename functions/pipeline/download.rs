@@ -26,7 +26,9 @@ async fn download(app: Arc<App>, input: StepInput) -> Result<(), StepError> {
 async fn fetch_source(app: &App, video: &Video) -> Result<(), StepError> {
     let key = keys::fetched_source(video.id, video.attempt);
     let (source, title) = match &video.origin {
-        Origin::Upload { .. } => return Err(StepError::transient("an upload was started without its object")),
+        Origin::Upload { .. } => {
+            return Err(StepError::transient("an upload was started without its object"));
+        }
         Origin::Url { url } => {
             let fetched = fetch::fetch(url, &app.config.local.fetch_allow).await?;
             (app.store.put_stream(&key, fetched.body).await.map_err(broken_off)?, None)
@@ -34,7 +36,11 @@ async fn fetch_source(app: &App, video: &Video) -> Result<(), StepError> {
         Origin::Youtube { youtube_id } => youtube::download(app, &key, youtube_id).await?,
     };
     if source.size == 0 {
-        return Err(Failure::new(FailureCode::FetchFailed, "The URL leads to an empty file. Check it, then retry.").into());
+        return Err(Failure::new(
+            FailureCode::FetchFailed,
+            "The URL leads to an empty file. Check it, then retry.",
+        )
+        .into());
     }
     pin(app, video, source, title).await
 }
@@ -48,9 +54,11 @@ async fn pin(app: &App, video: &Video, source: Source, title: Option<String>) ->
 fn broken_off(error: StoreError) -> StepError {
     match error {
         StoreError::Interrupted { kind: ErrorKind::FileTooLarge, .. } => fetch::too_large().into(),
-        StoreError::Interrupted { .. } => {
-            Failure::new(FailureCode::FetchFailed, "The server broke the download off. Retry, or use another URL.").into()
-        }
+        StoreError::Interrupted { .. } => Failure::new(
+            FailureCode::FetchFailed,
+            "The server broke the download off. Retry, or use another URL.",
+        )
+        .into(),
         other => other.into(),
     }
 }

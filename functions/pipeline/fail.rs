@@ -54,7 +54,10 @@ fn failure(reason: &str) -> Failure {
         "States.Timeout" | "Sandbox.Timedout" | "TIMED_OUT" => {
             Failure::new(FailureCode::TimedOut, "Processing took too long. Retry, or send a shorter video.")
         }
-        _ => Failure::new(FailureCode::Internal, "Something went wrong on our side. Nothing was billed; please retry."),
+        _ => Failure::new(
+            FailureCode::Internal,
+            "Something went wrong on our side. Nothing was billed; please retry.",
+        ),
     }
 }
 

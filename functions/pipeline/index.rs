@@ -31,7 +31,8 @@ async fn index(providers: Providers, app: Arc<App>, input: StepInput) -> Result<
         write(&app, &providers, outputs, &joined, &described, &transcript).await?;
         let now = clock::now();
         app.store.stage_finished(id, Stage::Index, now).await?;
-        let finished = app.store.finished(video.id, input.attempt, has_scenes, frames, joined.length, now).await?;
+        let finished =
+            app.store.finished(video.id, input.attempt, has_scenes, frames, joined.length, now).await?;
         finished.map(drop).ok_or(StepError::Stopped)
     })
     .await;
@@ -62,7 +63,11 @@ async fn write(
 }
 
 /// Every scene with its description.
-async fn described(app: &App, outputs: Outputs, joined: &Joined) -> Result<Vec<(Scene, Description)>, StepError> {
+async fn described(
+    app: &App,
+    outputs: Outputs,
+    joined: &Joined,
+) -> Result<Vec<(Scene, Description)>, StepError> {
     let batches: Vec<(usize, usize)> = outputs::read_json(app, &outputs.batch_list()).await?;
     let mut descriptions: Vec<Description> = Vec::with_capacity(joined.scenes.len());
     for (first, _) in batches {

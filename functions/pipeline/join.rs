@@ -62,7 +62,8 @@ async fn join_segments(app: &App, video: &Video, outputs: Outputs) -> Result<Joi
     let mut features = stream::iter(0..segments).map(|n| features(app, outputs, n)).buffered(AT_ONCE);
     while let Some(features) = features.try_next().await? {
         let sender = sender.clone();
-        let sent = tokio::task::spawn_blocking(move || sender.send(features)).await.map_err(StepError::transient)?;
+        let sent =
+            tokio::task::spawn_blocking(move || sender.send(features)).await.map_err(StepError::transient)?;
         if sent.is_err() {
             break; // The detector has given up and says why.
         }

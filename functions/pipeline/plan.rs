@@ -28,7 +28,10 @@ async fn plan(app: Arc<App>, input: StepInput) -> Result<Planned, StepError> {
             Some(stored) => SegmentPlan::from_json(&stored).map_err(source::media_error)?,
             None => look(&app, &video).await?,
         };
-        app.store.probed(video.id, input.attempt, plan.length, clock::now()).await?.ok_or(StepError::Stopped)?;
+        app.store
+            .probed(video.id, input.attempt, plan.length, clock::now())
+            .await?
+            .ok_or(StepError::Stopped)?;
         reserve(&app, &video, plan.length).await?;
         let segments: Vec<u32> = (0..plan.segments.len() as u32).collect();
         // Every segment is a part, and so is joining them.
@@ -54,7 +57,8 @@ async fn reserve(app: &App, video: &Video, length: Seconds) -> Result<(), StepEr
     match app.store.reserve(video.owner.clone(), plan, video.id, secs, now).await? {
         Reservation::Held => Ok(()),
         Reservation::Refused(refused) => {
-            let (needed, available) = (Seconds::new(refused.needed as f64), Seconds::new(refused.available as f64));
+            let (needed, available) =
+                (Seconds::new(refused.needed as f64), Seconds::new(refused.available as f64));
             let detail = format!(
                 "The video is billed as {needed}, and your account has {available} left. Buy a credit pack or upgrade, then retry."
             );

@@ -40,8 +40,9 @@ pub fn tools(app: &App) -> Tools {
 pub fn media_error(error: MediaError) -> StepError {
     match error {
         MediaError::Rejected(failure) => StepError::Rejected(failure),
-        other @ (MediaError::Source { .. } | MediaError::Tool { .. } | MediaError::Io { .. } | MediaError::Format(_)) => {
-            StepError::transient(other)
-        }
+        other @ (MediaError::Source { .. }
+        | MediaError::Tool { .. }
+        | MediaError::Io { .. }
+        | MediaError::Format(_)) => StepError::transient(other),
     }
 }

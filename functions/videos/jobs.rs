@@ -32,7 +32,9 @@ async fn get_progress(call: Call) -> Result<Reply, Problem> {
     let body = Body {
         video_id: id,
         status: video.state.video_status(),
-        overall_progress: overall_progress(stages.iter().map(|progress| (progress.stage, progress.percent()))),
+        overall_progress: overall_progress(
+            stages.iter().map(|progress| (progress.stage, progress.percent())),
+        ),
         stages: stages
             .iter()
             .map(|progress| StageBody {

@@ -33,7 +33,10 @@ fn never_uploaded(video: &Video) -> bool {
 }
 
 fn not_failed() -> Problem {
-    Problem::new(ProblemKind::NotReady, "Only a video that has failed, and whose file is here, can be retried.")
+    Problem::new(
+        ProblemKind::NotReady,
+        "Only a video that has failed, and whose file is here, can be retried.",
+    )
 }
 
 #[tokio::main(flavor = "current_thread")]

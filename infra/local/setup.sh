@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building and running need and this machine lacks: programs through apt where it may, and a
-# Python environment in .local/venv, made again only when the requirements change. Quiet when nothing is to do.
+# Python environment in .local/venv, made again only when the requirements change. With --tests also what the tests
+# need. Quiet when nothing is to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=infra/local
@@ -36,6 +37,13 @@ command -v cargo >/dev/null || fail "Rust is needed; install it from https://rus
 missing ffmpeg ffmpeg
 missing tesseract tesseract-ocr
 missing cc build-essential
+if [ "${1:-}" = --tests ]; then
+    # What the tests make their inputs with, and a recogniser that hears them.
+    missing espeak-ng espeak-ng
+    missing pocketsphinx_batch pocketsphinx
+    [ -d /usr/share/pocketsphinx/model/en-us ] || packages+=(pocketsphinx-en-us)
+    [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || packages+=(fonts-dejavu-core)
+fi
 "$python" -c 'import ensurepip' 2>/dev/null || packages+=("$(basename "$python")-venv")
 
 if [ ${#packages[@]} -gt 0 ]; then

@@ -1,1 +1,12 @@
-//! Shared set-up of the end-to-end tests.
+//! What the end-to-end tests and the benchmark share: clips to process, a web server to fetch them from, a
+//! running local stack, and a client of both contracts.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a panic here is a failed test with a line number"
+)]
+
+pub mod client;
+pub mod clips;
+pub mod web;
+pub mod world;

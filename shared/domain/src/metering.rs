@@ -53,7 +53,8 @@ impl Month {
 
     /// The first instant after this month, when counters start anew.
     pub fn resets_at(self) -> Timestamp {
-        let (year, month) = if self.month == 12 { (self.year.saturating_add(1), 1) } else { (self.year, self.month + 1) };
+        let (year, month) =
+            if self.month == 12 { (self.year.saturating_add(1), 1) } else { (self.year, self.month + 1) };
         Date::new(year, month, 1)
             .and_then(|date| date.to_zoned(TimeZone::UTC))
             .map_or(Timestamp::MAX, |start| start.timestamp())
@@ -154,7 +155,8 @@ impl Wallet {
         let secs = secs.min(held);
         let from_included = secs.min(wallet.included_left(plan));
         let from_credits = (secs - from_included).min(wallet.credits);
-        let receipt = Receipt { secs, from_included, from_credits, micro_dollars: price_micros(wallet.billed, secs) };
+        let receipt =
+            Receipt { secs, from_included, from_credits, micro_dollars: price_micros(wallet.billed, secs) };
         let wallet = Self {
             included_used: wallet.included_used + from_included,
             billed: wallet.billed + secs,

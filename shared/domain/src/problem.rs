@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn every_kind_has_a_type_of_its_own() {
-        let types: std::collections::HashSet<_> = ProblemKind::ALL.iter().map(|kind| kind.type_uri()).collect();
+        let types: std::collections::HashSet<_> =
+            ProblemKind::ALL.iter().map(|kind| kind.type_uri()).collect();
         assert_eq!(types.len(), ProblemKind::ALL.len());
     }
 }

@@ -42,7 +42,8 @@ impl Stage {
 
 /// The whole video's progress in percent, from each stage's own; stages not begun are left out.
 pub fn overall_progress(stages: impl IntoIterator<Item = (Stage, u8)>) -> u8 {
-    let weighted: u32 = stages.into_iter().map(|(stage, percent)| stage.weight() * u32::from(percent.min(100))).sum();
+    let weighted: u32 =
+        stages.into_iter().map(|(stage, percent)| stage.weight() * u32::from(percent.min(100))).sum();
     (weighted / 100).min(100) as u8
 }
 

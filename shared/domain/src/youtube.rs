@@ -24,7 +24,8 @@ impl YoutubeId {
     }
 
     fn new(id: &str) -> Result<Self, NotAYoutubeUrl> {
-        let fits = (6..=16).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
+        let fits = (6..=16).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
         if fits { Ok(Self(id.to_owned())) } else { Err(NotAYoutubeUrl) }
     }
 }
@@ -41,7 +42,8 @@ impl FromStr for YoutubeId {
 
     fn from_str(text: &str) -> Result<Self, NotAYoutubeUrl> {
         let url = Url::parse(text.trim()).map_err(|_| NotAYoutubeUrl)?;
-        let plain = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+        let plain =
+            matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
         let host = url.host_str().ok_or(NotAYoutubeUrl)?;
         if !plain || url.port().is_some() {
             return Err(NotAYoutubeUrl);

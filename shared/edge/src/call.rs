@@ -56,7 +56,11 @@ impl Call {
     /// 403 when it cannot.
     pub async fn require_credit(&self, account: &Account) -> Result<(), Problem> {
         let wallet = self.app.store.wallet(account.user.clone(), self.now).await?;
-        if wallet.available(account.plan) < MINIMUM_SECS { Err(refusals::no_credit(account.plan)) } else { Ok(()) }
+        if wallet.available(account.plan) < MINIMUM_SECS {
+            Err(refusals::no_credit(account.plan))
+        } else {
+            Ok(())
+        }
     }
 
     /// A part of the path.
@@ -77,7 +81,12 @@ impl Call {
     ///
     /// # Errors
     /// Anything else.
-    pub fn query_number(&self, name: &str, default: u32, range: std::ops::RangeInclusive<u32>) -> Result<u32, Problem> {
+    pub fn query_number(
+        &self,
+        name: &str,
+        default: u32,
+        range: std::ops::RangeInclusive<u32>,
+    ) -> Result<u32, Problem> {
         let Some(text) = self.query(name) else { return Ok(default) };
         text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| {
             Problem::invalid(format!("{name} is a whole number from {} to {}.", range.start(), range.end()))
@@ -89,7 +98,8 @@ impl Call {
     /// # Errors
     /// A body of another type, that is too large, or that does not fit. The message names the field.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        let content_type = self.request.headers().get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+        let content_type =
+            self.request.headers().get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
         if let Some(other) = content_type.filter(|value| !is_json(value)) {
             let detail = format!("The body is {other}. Send JSON with Content-Type: application/json.");
             return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
@@ -100,10 +110,14 @@ impl Call {
             _ => b"",
         };
         if body.len() > MAX_BODY_BYTES {
-            let detail = format!("The body has more than {} KiB. Videos go to the upload URL, not here.", MAX_BODY_BYTES >> 10);
+            let detail = format!(
+                "The body has more than {} KiB. Videos go to the upload URL, not here.",
+                MAX_BODY_BYTES >> 10
+            );
             return Err(Problem::new(ProblemKind::PayloadTooLarge, detail));
         }
-        serde_json::from_slice(body).map_err(|error| Problem::invalid(format!("The body is not what is expected: {error}.")))
+        serde_json::from_slice(body)
+            .map_err(|error| Problem::invalid(format!("The body is not what is expected: {error}.")))
     }
 
     /// A video of the caller.

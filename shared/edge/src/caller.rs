@@ -55,7 +55,12 @@ impl Door {
     }
 
     /// Counts the request and finds out who calls, both at once where the one does not need the other.
-    pub(crate) async fn open(self, app: &App, contract: Contract, knock: &Knock<'_>) -> (Allowance, Result<Caller, Problem>) {
+    pub(crate) async fn open(
+        self,
+        app: &App,
+        contract: Contract,
+        knock: &Knock<'_>,
+    ) -> (Allowance, Result<Caller, Problem>) {
         let address = || match contract {
             Contract::Videos => Subject::Address(knock.source_ip.to_owned()),
             Contract::Jobs => Subject::KeylessAddress(knock.source_ip.to_owned()),
@@ -71,7 +76,8 @@ impl Door {
             }
             Self::KeyManagement => {
                 let user = session(app, knock).await;
-                let subject = user.as_ref().map_or_else(|_| address(), |user| Subject::KeyManager(user.clone()));
+                let subject =
+                    user.as_ref().map_or_else(|_| address(), |user| Subject::KeyManager(user.clone()));
                 (Allowance::count(&app.store, subject, knock.now).await, user.map(Caller::User))
             }
             Self::ApiKey(scope) => {
@@ -87,7 +93,9 @@ impl Door {
                 match record {
                     // A made-up key must not have a minute of its own.
                     None => (Allowance::count(&app.store, address(), knock.now).await, Err(invalid_key())),
-                    Some(record) if record.scopes.contains(&scope) => (allowance, Ok(Caller::User(record.user))),
+                    Some(record) if record.scopes.contains(&scope) => {
+                        (allowance, Ok(Caller::User(record.user)))
+                    }
                     Some(_) => (allowance, Err(out_of_scope(scope))),
                 }
             }

@@ -60,15 +60,15 @@ impl Config {
         let issuer = match (var("CLERK_ISSUER"), var("CLERK_JWKS_URL")) {
             (None, _) => None,
             (Some(url), jwks_url) => Some(Issuer {
-                jwks_url: jwks_url.unwrap_or_else(|| format!("{}/.well-known/jwks.json", url.trim_end_matches('/'))),
+                jwks_url: jwks_url
+                    .unwrap_or_else(|| format!("{}/.well-known/jwks.json", url.trim_end_matches('/'))),
                 url,
                 authorized_parties: items(&var("CLERK_AUTHORIZED_PARTIES").unwrap_or_default()),
             }),
         };
         let fetch_allow = var("LOCAL_FETCH_ALLOW").unwrap_or_default();
-        let fetch_allow = fetch_allow
-            .parse()
-            .map_err(|problem| ConfigError { variable: "LOCAL_FETCH_ALLOW", problem })?;
+        let fetch_allow =
+            fetch_allow.parse().map_err(|problem| ConfigError { variable: "LOCAL_FETCH_ALLOW", problem })?;
         Ok(Self {
             names: Names {
                 table: var("TABLE").unwrap_or_default(),

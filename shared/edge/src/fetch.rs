@@ -42,7 +42,9 @@ impl FromStr for Exceptions {
     fn from_str(list: &str) -> Result<Self, String> {
         let items = list.split(',').map(str::trim).filter(|item| !item.is_empty());
         let checked = items.map(|item| match item.rsplit_once(':') {
-            Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(item.to_ascii_lowercase()),
+            Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
+                Ok(item.to_ascii_lowercase())
+            }
             _ => Err(format!("lists host:port pairs such as 127.0.0.1:8199, not {item:?}")),
         });
         checked.collect::<Result<_, _>>().map(Self)
@@ -70,12 +72,15 @@ pub fn check(text: &str, exceptions: &Exceptions) -> Result<Url, String> {
     if text.len() > MAX_URL_BYTES {
         return Err(format!("The URL has more than {MAX_URL_BYTES} characters."));
     }
-    let url = Url::parse(text.trim()).map_err(|_| "The url is not a URL. Send one that starts with https://".to_owned())?;
+    let url = Url::parse(text.trim())
+        .map_err(|_| "The url is not a URL. Send one that starts with https://".to_owned())?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err("The URL must start with http:// or https://".to_owned());
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("The URL must not carry a user name or password. Use a presigned or public URL.".to_owned());
+        return Err(
+            "The URL must not carry a user name or password. Use a presigned or public URL.".to_owned()
+        );
     }
     let literal = match url.host() {
         Some(Host::Ipv4(address)) => Some(address.into()),
@@ -102,9 +107,11 @@ pub async fn fetch(text: &str, exceptions: &Exceptions) -> Result<Fetched, Failu
         if !response.status().is_redirection() {
             return accept(response);
         }
-        let location = response.headers().get(reqwest::header::LOCATION).and_then(|value| value.to_str().ok());
+        let location =
+            response.headers().get(reqwest::header::LOCATION).and_then(|value| value.to_str().ok());
         let next = location.and_then(|location| url.join(location).ok());
-        let next = next.ok_or_else(|| failed("The server redirects without saying where to. Use the file's own URL."))?;
+        let next = next
+            .ok_or_else(|| failed("The server redirects without saying where to. Use the file's own URL."))?;
         url = check(next.as_str(), exceptions).map_err(forbidden)?;
     }
     Err(failed(format!("The server redirects more than {MAX_REDIRECTS} times. Use the file's own URL.")))
@@ -140,7 +147,9 @@ async fn vetted_addresses(url: &Url, exceptions: &Exceptions) -> Result<Vec<Sock
     // One inner address among public ones is how a rebinding attack looks.
     let inside = addresses.iter().any(|address| !is_public(address.ip()));
     if addresses.is_empty() || (inside && !exceptions.allow(url)) {
-        return Err(forbidden("The URL leads to a private or internal address. Use a publicly accessible URL."));
+        return Err(forbidden(
+            "The URL leads to a private or internal address. Use a publicly accessible URL.",
+        ));
     }
     Ok(addresses)
 }
@@ -150,7 +159,9 @@ fn accept(response: Response) -> Result<Fetched, Failure> {
         StatusCode::OK => {}
         status => {
             let status = status.as_u16();
-            return Err(failed(format!("The server answered {status}. Check that the URL is public, then retry.")));
+            return Err(failed(format!(
+                "The server answered {status}. Check that the URL is public, then retry."
+            )));
         }
     }
     if response.content_length().is_some_and(|length| length > MAX_BYTES) {
@@ -167,7 +178,10 @@ fn accept(response: Response) -> Result<Fetched, Failure> {
 
 /// The failure of a file that is larger than [`MAX_BYTES`].
 pub fn too_large() -> Failure {
-    Failure::new(FailureCode::TooLarge, "The file is larger than 10 GB. Make it smaller or cut it, then send it again.")
+    Failure::new(
+        FailureCode::TooLarge,
+        "The file is larger than 10 GB. Make it smaller or cut it, then send it again.",
+    )
 }
 
 fn failed(detail: impl Into<String>) -> Failure {

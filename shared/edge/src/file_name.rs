@@ -14,7 +14,9 @@ const MAX_BYTES: usize = 255;
 pub fn check(name: &str) -> Result<String, Problem> {
     let name = name.trim();
     if name.is_empty() || name.len() > MAX_BYTES || name.chars().any(char::is_control) {
-        let detail = format!("fileName is the file's name with its extension, at most {MAX_BYTES} bytes, such as video.mp4.");
+        let detail = format!(
+            "fileName is the file's name with its extension, at most {MAX_BYTES} bytes, such as video.mp4."
+        );
         return Err(Problem::invalid(detail));
     }
     Ok(name.to_owned())

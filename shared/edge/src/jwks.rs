@@ -53,7 +53,8 @@ struct Claims {
 impl App {
     /// The user whose valid session token this is.
     pub(crate) async fn verify_session(&self, token: &str) -> Result<UserId, Problem> {
-        let issuer = self.config.issuer.as_ref().ok_or_else(|| Problem::internal("CLERK_ISSUER is not set"))?;
+        let issuer =
+            self.config.issuer.as_ref().ok_or_else(|| Problem::internal("CLERK_ISSUER is not set"))?;
         if token.len() > MAX_TOKEN_BYTES {
             return Err(invalid());
         }

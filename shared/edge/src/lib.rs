@@ -4,8 +4,8 @@
 #![warn(missing_docs)]
 
 mod app;
-mod caller;
 mod call;
+mod caller;
 pub mod clock;
 pub mod config;
 pub mod fetch;

@@ -56,7 +56,9 @@ impl Problem {
     /// The body, in the form of the contract, and its content type.
     pub(crate) fn body(&self, contract: Contract, path: &str, request_id: &str) -> (Value, &'static str) {
         let detail = match self.cause {
-            Some(_) => format!("Something went wrong on our side. Try again; if it persists, name request {request_id}."),
+            Some(_) => format!(
+                "Something went wrong on our side. Try again; if it persists, name request {request_id}."
+            ),
             None => self.detail.clone(),
         };
         match contract {
@@ -97,7 +99,8 @@ mod tests {
 
     #[test]
     fn has_the_form_of_each_contract() {
-        let problem = Problem::new(ProblemKind::PlanLimitExceeded, "Your free plan allows 50 queries per month.");
+        let problem =
+            Problem::new(ProblemKind::PlanLimitExceeded, "Your free plan allows 50 queries per month.");
         let (body, content_type) = problem.body(Contract::Videos, "/chat/x", "r-1");
         assert_eq!(content_type, "application/problem+json");
         assert_eq!(body["type"], "https://frameiq.app/errors/plan-limit-exceeded");

@@ -19,7 +19,8 @@ pub struct Reply {
 }
 
 pub(crate) enum Body {
-    Whole(Bytes),
+    /// Text: the gateway would pass anything else on in base64.
+    Whole(String),
     Stream(BodyStream),
 }
 
@@ -29,8 +30,8 @@ impl Reply {
     /// # Errors
     /// When the value has no JSON form.
     pub fn json(status: StatusCode, value: &impl Serialize) -> Result<Self, Problem> {
-        let body = serde_json::to_vec(value).map_err(Problem::internal)?;
-        Ok(Self { status, content_type: "application/json", body: Body::Whole(body.into()) })
+        let body = serde_json::to_string(value).map_err(Problem::internal)?;
+        Ok(Self { status, content_type: "application/json", body: Body::Whole(body) })
     }
 
     /// A JSON document in the envelope of the Jobs contract.
@@ -47,11 +48,14 @@ impl Reply {
 
     /// Nothing but a status.
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, content_type: "application/json", body: Body::Whole(Bytes::new()) }
+        Self { status, content_type: "application/json", body: Body::Whole(String::new()) }
     }
 
     /// An answer that is sent while it is made. Only for functions behind [`crate::serve_streaming`].
-    pub fn stream(content_type: &'static str, body: BoxStream<'static, Result<Bytes, lambda_http::Error>>) -> Self {
+    pub fn stream(
+        content_type: &'static str,
+        body: BoxStream<'static, Result<Bytes, lambda_http::Error>>,
+    ) -> Self {
         Self { status: StatusCode::OK, content_type, body: Body::Stream(body) }
     }
 }
@@ -61,7 +65,7 @@ impl Body {
     pub(crate) fn into_stream(self) -> BodyStream {
         match self {
             Self::Stream(stream) => stream,
-            Self::Whole(bytes) => futures::stream::once(async { Ok(bytes) }).boxed(),
+            Self::Whole(text) => futures::stream::once(async { Ok(text.into()) }).boxed(),
         }
     }
 }

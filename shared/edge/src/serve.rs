@@ -5,9 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
-use http::{HeaderValue, Response};
 use futures::TryStreamExt;
+use http::{HeaderValue, Response};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use lambda_http::request::RequestContext;
@@ -23,11 +22,16 @@ use crate::telemetry;
 
 type Handler = dyn Fn(Call) -> Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>> + Send + Sync;
 
+type Serving = Pin<Box<dyn Future<Output = Result<(), lambda_http::Error>>>>;
+
 /// Serves an endpoint until the process ends.
 ///
 /// # Errors
 /// When a setting does not parse, or the runtime goes away.
-pub async fn serve<F>(door: Door, handler: impl Fn(Call) -> F + Send + Sync + 'static) -> Result<(), lambda_http::Error>
+pub async fn serve<F>(
+    door: Door,
+    handler: impl Fn(Call) -> F + Send + Sync + 'static,
+) -> Result<(), lambda_http::Error>
 where
     F: Future<Output = Result<Reply, Problem>> + Send + 'static,
 {
@@ -49,30 +53,38 @@ where
     run_streaming(door, Box::new(move |call| Box::pin(handler(call)))).await
 }
 
-async fn run(door: Door, handler: Box<Handler>) -> Result<(), lambda_http::Error> {
-    telemetry::init();
-    let app = Arc::new(App::new().await?);
-    let (app, handler) = (&app, &handler);
-    lambda_http::run(service_fn(move |request: Request| async move {
-        let response = answer(app, door, handler, request).await;
-        let (parts, body) = response.into_parts();
-        match body {
-            Body::Whole(bytes) => Ok(Response::from_parts(parts, LambdaBody::from(bytes.as_ref()))),
-            Body::Stream(_) => Err(lambda_http::Error::from("a buffered function answered with a stream")),
-        }
-    }))
-    .await
+/// Boxed for the same reason: an `async fn` would be compiled again in every binary.
+fn run(door: Door, handler: Box<Handler>) -> Serving {
+    Box::pin(async move {
+        telemetry::init();
+        let app = Arc::new(App::new().await?);
+        let (app, handler) = (&app, &handler);
+        lambda_http::run(service_fn(move |request: Request| async move {
+            let response = answer(app, door, handler, request).await;
+            let (parts, body) = response.into_parts();
+            match body {
+                Body::Whole(text) => Ok(Response::from_parts(parts, LambdaBody::Text(text))),
+                Body::Stream(_) => {
+                    Err(lambda_http::Error::from("a buffered function answered with a stream"))
+                }
+            }
+        }))
+        .await
+    })
 }
 
-async fn run_streaming(door: Door, handler: Box<Handler>) -> Result<(), lambda_http::Error> {
-    telemetry::init();
-    let app = Arc::new(App::new().await?);
-    let (app, handler) = (&app, &handler);
-    lambda_http::run_with_streaming_response(service_fn(move |request: Request| async move {
-        let response = answer(app, door, handler, request).await;
-        Ok::<_, lambda_http::Error>(response.map(|body| StreamBody::new(body.into_stream().map_ok(Frame::data))))
-    }))
-    .await
+fn run_streaming(door: Door, handler: Box<Handler>) -> Serving {
+    Box::pin(async move {
+        telemetry::init();
+        let app = Arc::new(App::new().await?);
+        let (app, handler) = (&app, &handler);
+        lambda_http::run_with_streaming_response(service_fn(move |request: Request| async move {
+            let response = answer(app, door, handler, request).await;
+            let response = response.map(|body| StreamBody::new(body.into_stream().map_ok(Frame::data)));
+            Ok::<_, lambda_http::Error>(response)
+        }))
+        .await
+    })
 }
 
 /// Everything but the transport.
@@ -105,11 +117,12 @@ async fn answer(app: &Arc<App>, door: Door, handler: &Handler, request: Request)
 }
 
 /// Headers that scripts in a browser may read.
-const EXPOSED: &str = "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id";
+const EXPOSED: &str =
+    "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id";
 
 fn render(problem: &Problem, contract: Contract, seen: &Seen) -> Reply {
     let (body, content_type) = problem.body(contract, &seen.path, &seen.request_id);
-    Reply { status: problem.status(), content_type, body: Body::Whole(Bytes::from(body.to_string())) }
+    Reply { status: problem.status(), content_type, body: Body::Whole(body.to_string()) }
 }
 
 /// What the gateway says about a request.
@@ -133,7 +146,13 @@ impl Seen {
                 resource: context.resource_path.clone().unwrap_or_default(),
                 path,
             },
-            _ => Self { request_id: String::new(), source_ip: String::new(), stage: None, resource: String::new(), path },
+            _ => Self {
+                request_id: String::new(),
+                source_ip: String::new(),
+                stage: None,
+                resource: String::new(),
+                path,
+            },
         }
     }
 }

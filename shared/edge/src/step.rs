@@ -66,7 +66,8 @@ impl From<StepError> for Diagnostic {
     }
 }
 
-type Handler<I, O> = dyn Fn(Arc<App>, I) -> Pin<Box<dyn Future<Output = Result<O, StepError>> + Send>> + Send + Sync;
+type Handler<I, O> =
+    dyn Fn(Arc<App>, I) -> Pin<Box<dyn Future<Output = Result<O, StepError>> + Send>> + Send + Sync;
 
 /// Serves a function that AWS itself calls: a step, a queue's consumer, a schedule's target.
 ///
@@ -93,26 +94,35 @@ where
     .await
 }
 
-async fn run(handler: Box<Handler<Value, Value>>) -> Result<(), lambda_runtime::Error> {
-    telemetry::init();
-    let app = Arc::new(App::new().await?);
-    let (app, handler) = (&app, &handler);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
-        let started = Instant::now();
-        let video = event.payload["videoId"].as_str().unwrap_or("-").to_owned();
-        let outcome = handler(app.clone(), event.payload).await;
-        let duration_ms = started.elapsed().as_millis() as u64;
-        match &outcome {
-            Ok(_) => tracing::info!(video.id = video, duration_ms, "step done"),
-            Err(StepError::Stopped) => tracing::info!(video.id = video, duration_ms, "step not needed any more"),
-            Err(StepError::Rejected(failure)) => {
-                tracing::info!(video.id = video, duration_ms, code = ?failure.code, "video rejected");
+/// Boxed, because an `async fn` would be compiled again in every binary.
+fn run(
+    handler: Box<Handler<Value, Value>>,
+) -> Pin<Box<dyn Future<Output = Result<(), lambda_runtime::Error>>>> {
+    Box::pin(async move {
+        telemetry::init();
+        let app = Arc::new(App::new().await?);
+        let (app, handler) = (&app, &handler);
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+            let started = Instant::now();
+            let video = event.payload["videoId"].as_str().unwrap_or("-").to_owned();
+            let outcome = handler(app.clone(), event.payload).await;
+            let duration_ms = started.elapsed().as_millis() as u64;
+            match &outcome {
+                Ok(_) => tracing::info!(video.id = video, duration_ms, "step done"),
+                Err(StepError::Stopped) => {
+                    tracing::info!(video.id = video, duration_ms, "step not needed any more")
+                }
+                Err(StepError::Rejected(failure)) => {
+                    tracing::info!(video.id = video, duration_ms, code = ?failure.code, "video rejected");
+                }
+                Err(StepError::Transient(cause)) => {
+                    tracing::error!(video.id = video, duration_ms, cause, "step failed")
+                }
             }
-            Err(StepError::Transient(cause)) => tracing::error!(video.id = video, duration_ms, cause, "step failed"),
-        }
-        outcome
-    }))
-    .await
+            outcome
+        }))
+        .await
+    })
 }
 
 /// Does a step's work on a video: enters the stage, and if the video is at fault, records why and gives back
@@ -138,7 +148,13 @@ pub async fn in_stage<O>(
 ///
 /// # Errors
 /// When the store does not answer; doing it again is safe.
-pub async fn give_up(app: &App, id: VideoId, attempt: Attempt, stage: Stage, failure: Failure) -> Result<(), StepError> {
+pub async fn give_up(
+    app: &App,
+    id: VideoId,
+    attempt: Attempt,
+    stage: Stage,
+    failure: Failure,
+) -> Result<(), StepError> {
     let now = clock::now();
     app.store.failed(id, attempt, stage, failure, now).await?;
     settle(app, id, now).await

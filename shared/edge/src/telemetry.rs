@@ -21,10 +21,18 @@ pub(crate) fn init() {
 }
 
 /// The one line of an HTTP request.
-pub(crate) fn answered(request_id: &str, resource: &str, status: StatusCode, took: Duration, cause: Option<&str>) {
+pub(crate) fn answered(
+    request_id: &str,
+    resource: &str,
+    status: StatusCode,
+    took: Duration,
+    cause: Option<&str>,
+) {
     let (status, duration_ms) = (status.as_u16(), took.as_millis() as u64);
     match cause {
-        Some(cause) => tracing::error!(request.id = request_id, resource, status, duration_ms, cause, "failed"),
+        Some(cause) => {
+            tracing::error!(request.id = request_id, resource, status, duration_ms, cause, "failed")
+        }
         None => tracing::info!(request.id = request_id, resource, status, duration_ms, "answered"),
     }
 }

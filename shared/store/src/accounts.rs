@@ -28,7 +28,13 @@ impl Store {
         const OPERATION: &str = "reading an account";
         Box::pin(async move {
             let key = Key::account(&user).attributes();
-            let found = self.dynamodb.get_item().table_name(&self.names.table).set_key(Some(key.clone())).send().await;
+            let found = self
+                .dynamodb
+                .get_item()
+                .table_name(&self.names.table)
+                .set_key(Some(key.clone()))
+                .send()
+                .await;
             if let Some(row) = found.map_err(StoreError::sdk(OPERATION))?.item {
                 return from_row(OPERATION, row);
             }

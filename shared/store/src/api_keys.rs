@@ -114,7 +114,10 @@ impl Store {
                     .set_key(Some(key.attributes()))
                     .update_expression("SET revoked = :revoked")
                     .condition_expression("attribute_exists(PK)")
-                    .expression_attribute_values(":revoked", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
+                    .expression_attribute_values(
+                        ":revoked",
+                        aws_sdk_dynamodb::types::AttributeValue::Bool(true),
+                    )
                     .build()
                     .map(|update| TransactWriteItem::builder().update(update).build())
                     .map_err(StoreError::malformed(OPERATION))

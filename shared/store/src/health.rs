@@ -40,7 +40,9 @@ impl Store {
                 .send()
                 .await
                 .map_err(StoreError::sdk(OPERATION))?;
-            let depth = asked.attributes.and_then(|mut all| all.remove(&QueueAttributeName::ApproximateNumberOfMessages));
+            let depth = asked
+                .attributes
+                .and_then(|mut all| all.remove(&QueueAttributeName::ApproximateNumberOfMessages));
             Ok(depth.and_then(|digits| digits.parse().ok()).unwrap_or(0))
         })
     }

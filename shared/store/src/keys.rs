@@ -87,7 +87,10 @@ impl Key {
 
     /// As the SDK takes it.
     pub(crate) fn attributes(self) -> HashMap<String, AttributeValue> {
-        HashMap::from([(PK.to_owned(), AttributeValue::S(self.pk)), (SK.to_owned(), AttributeValue::S(self.sk))])
+        HashMap::from([
+            (PK.to_owned(), AttributeValue::S(self.pk)),
+            (SK.to_owned(), AttributeValue::S(self.sk)),
+        ])
     }
 }
 
@@ -227,7 +230,8 @@ mod tests {
     fn finds_the_video_of_an_upload() {
         let video: VideoId = "550e8400-e29b-41d4-a716-446655440000".parse().unwrap();
         assert_eq!(video_of_upload(&upload(video, "a/b.mp4")), Some(video));
-        for other in ["videos/550e8400-e29b-41d4-a716-446655440000/x", "uploads/", "uploads/x/y", "uploadsx"] {
+        for other in ["videos/550e8400-e29b-41d4-a716-446655440000/x", "uploads/", "uploads/x/y", "uploadsx"]
+        {
             assert_eq!(video_of_upload(other), None, "{other}");
         }
     }

@@ -72,7 +72,14 @@ impl Store {
     }
 
     /// Sets `secs` aside for a video. Doing it twice is doing it once.
-    pub fn reserve(&self, user: UserId, plan: Plan, video: VideoId, secs: u64, now: Timestamp) -> Reply<'_, Reservation> {
+    pub fn reserve(
+        &self,
+        user: UserId,
+        plan: Plan,
+        video: VideoId,
+        secs: u64,
+        now: Timestamp,
+    ) -> Reply<'_, Reservation> {
         Box::pin(async move {
             let decide = |wallet: Wallet, entry: Option<LedgerEntry>| match entry {
                 Some(LedgerEntry::Reserved { .. } | LedgerEntry::Committed { .. }) => Change::Settled,
@@ -86,7 +93,14 @@ impl Store {
     }
 
     /// Bills a video, at most as much as was set aside for it. Doing it twice is doing it once.
-    pub fn commit(&self, user: UserId, plan: Plan, video: VideoId, secs: u64, now: Timestamp) -> Reply<'_, ()> {
+    pub fn commit(
+        &self,
+        user: UserId,
+        plan: Plan,
+        video: VideoId,
+        secs: u64,
+        now: Timestamp,
+    ) -> Reply<'_, ()> {
         Box::pin(async move {
             let decide = |wallet: Wallet, entry: Option<LedgerEntry>| match entry {
                 Some(LedgerEntry::Reserved { secs: held }) => {
@@ -103,7 +117,9 @@ impl Store {
     pub fn release(&self, user: UserId, video: VideoId, now: Timestamp) -> Reply<'_, ()> {
         Box::pin(async move {
             let decide = |wallet: Wallet, entry: Option<LedgerEntry>| match entry {
-                Some(LedgerEntry::Reserved { secs }) => Change::Write(wallet.release(secs, now), LedgerEntry::Released),
+                Some(LedgerEntry::Reserved { secs }) => {
+                    Change::Write(wallet.release(secs, now), LedgerEntry::Released)
+                }
                 Some(LedgerEntry::Committed { .. } | LedgerEntry::Released) | None => Change::Settled,
             };
             self.change_books(&user, video, now, decide).await.map(drop)
@@ -154,7 +170,9 @@ impl Store {
 
     async fn wallet_row(&self, user: &UserId, now: Timestamp) -> Result<WalletRow, StoreError> {
         let row = self.get_consistently("reading a wallet", Key::wallet(user)).await?;
-        row.map_or(Ok(WalletRow { version: 0, wallet: Wallet::new(now) }), |row| from_row("reading a wallet", row))
+        row.map_or(Ok(WalletRow { version: 0, wallet: Wallet::new(now) }), |row| {
+            from_row("reading a wallet", row)
+        })
     }
 
     async fn entry(&self, user: &UserId, video: VideoId) -> Result<Option<LedgerEntry>, StoreError> {
@@ -162,7 +180,11 @@ impl Store {
         row.map(|row| from_row("reading the ledger", row)).transpose()
     }
 
-    pub(crate) async fn get_consistently(&self, operation: &'static str, key: Key) -> Result<Option<Row>, StoreError> {
+    pub(crate) async fn get_consistently(
+        &self,
+        operation: &'static str,
+        key: Key,
+    ) -> Result<Option<Row>, StoreError> {
         let get = self.dynamodb.get_item().table_name(&self.names.table).set_key(Some(key.attributes()));
         Ok(get.consistent_read(true).send().await.map_err(StoreError::sdk(operation))?.item)
     }

@@ -113,7 +113,11 @@ impl Store {
     }
 }
 
-fn read_count(operation: &'static str, row: Option<&crate::rows::Row>, name: &str) -> Result<u32, StoreError> {
+fn read_count(
+    operation: &'static str,
+    row: Option<&crate::rows::Row>,
+    name: &str,
+) -> Result<u32, StoreError> {
     let count = row.and_then(|row| row.get(name)).and_then(|value| value.as_n().ok());
     count
         .and_then(|digits| digits.parse().ok())

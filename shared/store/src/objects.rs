@@ -65,7 +65,12 @@ impl Store {
     }
 
     /// A URL with which anyone may PUT that object for `valid`. The content type is part of the signature.
-    pub fn presign_put<'a>(&'a self, key: &'a str, content_type: &'a str, valid: Duration) -> Reply<'a, String> {
+    pub fn presign_put<'a>(
+        &'a self,
+        key: &'a str,
+        content_type: &'a str,
+        valid: Duration,
+    ) -> Reply<'a, String> {
         const OPERATION: &str = "presigning an upload";
         Box::pin(async move {
             let config = PresigningConfig::expires_in(valid).map_err(StoreError::malformed(OPERATION))?;
@@ -80,12 +85,17 @@ impl Store {
     }
 
     /// The whole object as it arrives, or `None`. For outputs that grow with the video.
-    pub fn object_stream<'a>(&'a self, key: &'a str) -> Reply<'a, Option<BoxStream<'static, std::io::Result<Bytes>>>> {
+    pub fn object_stream<'a>(
+        &'a self,
+        key: &'a str,
+    ) -> Reply<'a, Option<BoxStream<'static, std::io::Result<Bytes>>>> {
         const OPERATION: &str = "reading an object";
         Box::pin(async move {
             match self.s3.get_object().bucket(&self.names.bucket).key(key).send().await {
                 Ok(object) => Ok(Some(stream(object.body))),
-                Err(error) if error.as_service_error().is_some_and(|service| service.is_no_such_key()) => Ok(None),
+                Err(error) if error.as_service_error().is_some_and(|service| service.is_no_such_key()) => {
+                    Ok(None)
+                }
                 Err(error) => Err(StoreError::sdk(OPERATION)(error)),
             }
         })
@@ -108,7 +118,9 @@ impl Store {
                 });
                 Ok(Some(body.await.map_err(StoreError::malformed(OPERATION))?.freeze()))
             }
-            Err(error) if error.as_service_error().is_some_and(|service| service.is_no_such_key()) => Ok(None),
+            Err(error) if error.as_service_error().is_some_and(|service| service.is_no_such_key()) => {
+                Ok(None)
+            }
             Err(error) => Err(StoreError::sdk(OPERATION)(error)),
         }
     }
@@ -118,7 +130,9 @@ impl Store {
         Box::pin(async move {
             match self.s3.head_object().bucket(&self.names.bucket).key(key).send().await {
                 Ok(_) => Ok(true),
-                Err(error) if error.as_service_error().is_some_and(|service| service.is_not_found()) => Ok(false),
+                Err(error) if error.as_service_error().is_some_and(|service| service.is_not_found()) => {
+                    Ok(false)
+                }
                 Err(error) => Err(StoreError::sdk("looking for an object")(error)),
             }
         })

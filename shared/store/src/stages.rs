@@ -47,7 +47,9 @@ impl Store {
                 .update_item()
                 .table_name(&self.names.table)
                 .set_key(Some(Key::stage(id, stage).attributes()))
-                .update_expression("SET stage = :stage, parts = :parts, started_at = if_not_exists(started_at, :now)")
+                .update_expression(
+                    "SET stage = :stage, parts = :parts, started_at = if_not_exists(started_at, :now)",
+                )
                 .expression_attribute_values(":stage", text(stage.name()))
                 .expression_attribute_values(":parts", number(parts))
                 .expression_attribute_values(":now", text(now.to_string()))

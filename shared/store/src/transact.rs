@@ -26,7 +26,8 @@ impl Store {
         items: Vec<TransactWriteItem>,
     ) -> Result<Outcome, StoreError> {
         for attempt in 0..CONFLICT_TRIES {
-            let sent = self.dynamodb.transact_write_items().set_transact_items(Some(items.clone())).send().await;
+            let sent =
+                self.dynamodb.transact_write_items().set_transact_items(Some(items.clone())).send().await;
             let Err(error) = sent else { return Ok(Outcome::Written) };
             let reasons = error.as_service_error().and_then(|service| match service {
                 aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(

@@ -120,7 +120,9 @@ impl Video {
     /// Why it failed, if it did.
     pub fn failure(&self) -> Option<Failure> {
         match self.state {
-            VideoState::Failed { code, .. } => Some(Failure::new(code, self.failure_detail.clone().unwrap_or_default())),
+            VideoState::Failed { code, .. } => {
+                Some(Failure::new(code, self.failure_detail.clone().unwrap_or_default()))
+            }
             VideoState::AwaitingUpload
             | VideoState::Queued
             | VideoState::Processing { .. }

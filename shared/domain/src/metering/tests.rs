@@ -8,7 +8,8 @@ fn at(text: &str) -> Timestamp {
 
 #[test]
 fn agrees_with_the_reference_price_table() {
-    let table = [(10.0, 30, 16_667), (300.0, 300, 166_667), (2700.0, 2700, 1_500_000), (3600.0, 3600, 2_000_000)];
+    let table =
+        [(10.0, 30, 16_667), (300.0, 300, 166_667), (2700.0, 2700, 1_500_000), (3600.0, 3600, 2_000_000)];
     for (length, secs, micros) in table {
         assert_eq!(billable_secs(Seconds::new(length)), secs, "{length} s");
         assert_eq!(price_micros(0, secs), micros, "{length} s");
@@ -34,7 +35,10 @@ fn included_hours_come_first_and_credits_roll_over() {
     let now = at("2026-11-10T00:00:00Z");
     let wallet = Wallet { credits: 3600, ..Wallet::new(now) };
     let wallet = wallet.reserve(Plan::Free, 5400, now).unwrap();
-    assert_eq!(wallet.reserve(Plan::Free, 1801, now), Err(InsufficientCredits { needed: 1801, available: 1800 }));
+    assert_eq!(
+        wallet.reserve(Plan::Free, 1801, now),
+        Err(InsufficientCredits { needed: 1801, available: 1800 })
+    );
     let (wallet, receipt) = wallet.commit(Plan::Free, 5400, 5400, now);
     assert_eq!((receipt.from_included, receipt.from_credits), (3600, 1800));
     let december = wallet.rolled(at("2026-12-01T00:00:00Z"));

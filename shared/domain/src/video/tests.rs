@@ -77,7 +77,11 @@ fn the_database_condition_is_the_table_itself() {
     ];
     assert_eq!(states.map(VideoState::kind), StateKind::ALL);
     for (state, event) in states.iter().flat_map(|state| events.map(|event| (state, event))) {
-        assert_eq!(state.apply(event).is_ok(), event.allowed_from().contains(&state.kind()), "{state:?} {event:?}");
+        assert_eq!(
+            state.apply(event).is_ok(),
+            event.allowed_from().contains(&state.kind()),
+            "{state:?} {event:?}"
+        );
     }
 }
 

@@ -49,7 +49,8 @@ fn refuses_at_once_what_needs_no_network() {
 
 #[test]
 fn takes_what_is_public() {
-    for good in ["https://example.com/a.mp4", "http://93.184.216.34/a", "http://[2606:2800:220:1::1]:8080/a"] {
+    for good in ["https://example.com/a.mp4", "http://93.184.216.34/a", "http://[2606:2800:220:1::1]:8080/a"]
+    {
         assert!(check(good, &exceptions(NO_EXCEPTIONS)).is_ok(), "{good}");
     }
 }
@@ -79,7 +80,8 @@ async fn server(answer: String) -> u16 {
 #[tokio::test]
 async fn names_that_lead_inside_are_found_out() {
     let port = server("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi".to_owned()).await;
-    let refused = fetch(&format!("http://localhost:{port}/"), &exceptions(NO_EXCEPTIONS)).await.err().unwrap();
+    let refused =
+        fetch(&format!("http://localhost:{port}/"), &exceptions(NO_EXCEPTIONS)).await.err().unwrap();
     assert_eq!(refused.code, FailureCode::FetchForbidden);
 }
 
@@ -101,7 +103,8 @@ async fn circles_end() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let answer = format!("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:{port}/\r\ncontent-length: 0\r\n\r\n");
+    let answer =
+        format!("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:{port}/\r\ncontent-length: 0\r\n\r\n");
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
     tokio::spawn(async move {
         while let Ok((mut socket, _)) = listener.accept().await {
@@ -110,14 +113,16 @@ async fn circles_end() {
             let _ = socket.read(&mut request).await;
         }
     });
-    let refused = fetch(&format!("http://127.0.0.1:{port}/"), &exceptions(&format!("127.0.0.1:{port}"))).await;
+    let refused =
+        fetch(&format!("http://127.0.0.1:{port}/"), &exceptions(&format!("127.0.0.1:{port}"))).await;
     assert_eq!(refused.err().unwrap().code, FailureCode::FetchFailed);
 }
 
 #[tokio::test]
 async fn says_what_the_server_said() {
     let port = server("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_owned()).await;
-    let refused = fetch(&format!("http://127.0.0.1:{port}/a"), &exceptions(&format!("127.0.0.1:{port}"))).await;
+    let refused =
+        fetch(&format!("http://127.0.0.1:{port}/a"), &exceptions(&format!("127.0.0.1:{port}"))).await;
     let refused = refused.err().unwrap();
     assert_eq!(refused.code, FailureCode::FetchFailed);
     assert!(refused.detail.contains("404"), "{}", refused.detail);

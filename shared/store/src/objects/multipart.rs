@@ -19,14 +19,23 @@ impl Store {
     ///
     /// # Errors
     /// A stream that breaks leaves no object behind; its error is the cause.
-    pub fn put_stream<'a>(&'a self, key: &'a str, body: BoxStream<'a, std::io::Result<Bytes>>) -> Reply<'a, Source> {
+    pub fn put_stream<'a>(
+        &'a self,
+        key: &'a str,
+        body: BoxStream<'a, std::io::Result<Bytes>>,
+    ) -> Reply<'a, Source> {
         Box::pin(async move {
             let begun = self.s3.create_multipart_upload().bucket(&self.names.bucket).key(key).send().await;
             let upload = begun.map_err(StoreError::sdk(OPERATION))?.upload_id.unwrap_or_default();
             match self.put_parts(key, &upload, body).await {
                 Ok(source) => Ok(source),
                 Err(error) => {
-                    let abort = self.s3.abort_multipart_upload().bucket(&self.names.bucket).key(key).upload_id(upload);
+                    let abort = self
+                        .s3
+                        .abort_multipart_upload()
+                        .bucket(&self.names.bucket)
+                        .key(key)
+                        .upload_id(upload);
                     if let Err(abandoned) = abort.send().await {
                         // The bucket's lifecycle rule removes what is left.
                         tracing::warn!(error = %aws_sdk_s3::error::DisplayErrorContext(&abandoned), "multipart upload not aborted");
@@ -75,7 +84,13 @@ impl Store {
         Ok(Source { key: key.to_owned(), version_id, size })
     }
 
-    async fn put_part(&self, key: &str, upload: &str, number: i32, body: Bytes) -> Result<CompletedPart, StoreError> {
+    async fn put_part(
+        &self,
+        key: &str,
+        upload: &str,
+        number: i32,
+        body: Bytes,
+    ) -> Result<CompletedPart, StoreError> {
         let sent = self
             .s3
             .upload_part()

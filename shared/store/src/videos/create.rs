@@ -34,8 +34,12 @@ impl Store {
         const OPERATION: &str = "creating a video";
         Box::pin(async move {
             let (state, deadline) = match new.origin {
-                Origin::Upload { upload_expires_at } => (VideoState::AwaitingUpload, upload_expires_at + UPLOAD_GRACE),
-                Origin::Url { .. } | Origin::Youtube { .. } => (VideoState::Queued, now + PROCESSING_DEADLINE),
+                Origin::Upload { upload_expires_at } => {
+                    (VideoState::AwaitingUpload, upload_expires_at + UPLOAD_GRACE)
+                }
+                Origin::Url { .. } | Origin::Youtube { .. } => {
+                    (VideoState::Queued, now + PROCESSING_DEADLINE)
+                }
             };
             let video = Video {
                 id: new.id,

@@ -91,7 +91,8 @@ impl Store {
                         .map_err(StoreError::malformed(OPERATION))?,
                 );
                 while let Some(keys) = wanted.take() {
-                    let read = self.dynamodb.batch_get_item().request_items(&self.names.table, keys).send().await;
+                    let read =
+                        self.dynamodb.batch_get_item().request_items(&self.names.table, keys).send().await;
                     let read = read.map_err(StoreError::sdk(OPERATION))?;
                     for row in read.responses.unwrap_or_default().into_values().flatten() {
                         let video: Video = from_row(OPERATION, row)?;

@@ -34,7 +34,13 @@ impl Store {
     }
 
     /// A stage began. `None` when the video has ended, moved past that stage, or is in another attempt.
-    pub fn stage_started(&self, id: VideoId, attempt: Attempt, stage: Stage, now: Timestamp) -> Reply<'_, Option<Video>> {
+    pub fn stage_started(
+        &self,
+        id: VideoId,
+        attempt: Attempt,
+        stage: Stage,
+        now: Timestamp,
+    ) -> Reply<'_, Option<Video>> {
         Box::pin(async move {
             self.transition(id, Event::StageStarted(stage), now).of(attempt).write("starting a stage").await
         })
@@ -60,7 +66,13 @@ impl Store {
     }
 
     /// The length is known.
-    pub fn probed(&self, id: VideoId, attempt: Attempt, duration: Seconds, now: Timestamp) -> Reply<'_, Option<Video>> {
+    pub fn probed(
+        &self,
+        id: VideoId,
+        attempt: Attempt,
+        duration: Seconds,
+        now: Timestamp,
+    ) -> Reply<'_, Option<Video>> {
         Box::pin(async move {
             let transition = self.transition(id, Event::StageStarted(Stage::Extract), now).of(attempt);
             transition.and_set("duration", number(f64::from(duration))).write("recording a length").await
@@ -86,9 +98,17 @@ impl Store {
     }
 
     /// It gave up. `None` when it had ended already.
-    pub fn failed(&self, id: VideoId, attempt: Attempt, stage: Stage, failure: Failure, now: Timestamp) -> Reply<'_, Option<Video>> {
+    pub fn failed(
+        &self,
+        id: VideoId,
+        attempt: Attempt,
+        stage: Stage,
+        failure: Failure,
+        now: Timestamp,
+    ) -> Reply<'_, Option<Video>> {
         Box::pin(async move {
-            let transition = self.transition(id, Event::Failed(stage, failure.code), now).of(attempt).closed();
+            let transition =
+                self.transition(id, Event::Failed(stage, failure.code), now).of(attempt).closed();
             transition.and_set("failure_detail", text(failure.detail)).write("recording a failure").await
         })
     }
@@ -174,7 +194,8 @@ impl Transition {
     }
 
     fn pin(self, source: Source) -> Result<Self, StoreError> {
-        let source = serde_dynamo::to_attribute_value(source).map_err(StoreError::malformed("pinning a source"))?;
+        let source =
+            serde_dynamo::to_attribute_value(source).map_err(StoreError::malformed("pinning a source"))?;
         Ok(self.and_set("source", source))
     }
 

@@ -1,0 +1,140 @@
+//! A client of both contracts, as somebody with the reference at hand would write it.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// A video of a few seconds is done long before this, also on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// An account's way into the service.
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    /// The session token.
+    pub token: String,
+    /// The API key.
+    pub key: String,
+}
+
+/// An answer.
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// Its body; null if it is not JSON.
+    pub body: Value,
+}
+
+/// One server-sent event, and when it arrived.
+pub struct Event {
+    /// Since the request was sent.
+    pub at: Duration,
+    /// Its JSON.
+    pub data: Value,
+}
+
+impl Client {
+    /// Signs in and makes a key.
+    pub async fn new(url: &str, token: String, address: IpAddr) -> Self {
+        let http = reqwest::Client::builder().local_address(address).build().expect("a client");
+        let mut client = Self { http, url: url.replace("localhost", "127.0.0.1"), token, key: String::new() };
+        let made = client.session(Method::POST, "/v1/api/keys", Some(json!({ "name": "tests" }))).await;
+        assert_eq!(made.status, StatusCode::OK, "{}", made.body);
+        client.key = made.body["data"]["key"].as_str().expect("a key").to_owned();
+        client
+    }
+
+    /// A call with the session token.
+    pub async fn session(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        self.call(method, path, body, &[("authorization", &format!("Bearer {}", self.token))]).await
+    }
+
+    /// A call with the API key.
+    pub async fn api(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        self.call(method, path, body, &[("x-api-key", &self.key)]).await
+    }
+
+    /// A call with these headers.
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        let answer = request.send().await.expect("an answer");
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let body = answer.bytes().await.expect("a body");
+        Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or_default() }
+    }
+
+    /// Makes a job and puts its file; answers the job's id.
+    pub async fn upload(&self, file: &Path) -> String {
+        let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
+        let made = self.api(Method::POST, "/v1/api/jobs", Some(json!({ "fileName": name }))).await;
+        assert_eq!(made.status, StatusCode::OK, "{}", made.body);
+        let put = self
+            .http
+            .put(made.body["data"]["uploadUrl"].as_str().expect("a URL"))
+            .header("content-type", "application/octet-stream")
+            .body(std::fs::read(file).expect("the file"))
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(put.status(), StatusCode::OK);
+        made.body["data"]["jobId"].as_str().expect("an id").to_owned()
+    }
+
+    /// The job, once its status will not change any more.
+    pub async fn finished(&self, job: &str) -> Value {
+        let began = Instant::now();
+        loop {
+            let answer = self.api(Method::GET, &format!("/v1/api/jobs/{job}"), None).await;
+            assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+            let status = answer.body["data"]["status"].as_str().expect("a status");
+            if !["PENDING_UPLOAD", "PENDING_FETCH", "PROCESSING"].contains(&status) {
+                return answer.body["data"].clone();
+            }
+            assert!(began.elapsed() < PATIENCE, "{job} hangs: {}", answer.body);
+            tokio::time::sleep(Duration::from_millis(1500)).await;
+        }
+    }
+
+    /// Asks about a video; answers the events as they arrived.
+    pub async fn ask(&self, video: &str, body: Value) -> Result<Vec<Event>, StatusCode> {
+        let began = Instant::now();
+        let request = self.http.post(format!("{}/chat/{video}", self.url)).bearer_auth(&self.token);
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        let answer = request.send().await.expect("an answer");
+        if answer.status() != StatusCode::OK {
+            return Err(answer.status());
+        }
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        let mut chunks = answer.bytes_stream();
+        let (mut pending, mut events) = (String::new(), Vec::new());
+        while let Some(chunk) = chunks.next().await {
+            pending.push_str(std::str::from_utf8(&chunk.expect("a chunk")).expect("text"));
+            while let Some((event, rest)) = pending.split_once("\n\n") {
+                if let Some(json) = event.strip_prefix("data: ") {
+                    events
+                        .push(Event { at: began.elapsed(), data: serde_json::from_str(json).expect("JSON") });
+                }
+                pending = rest.to_owned();
+            }
+        }
+        Ok(events)
+    }
+}

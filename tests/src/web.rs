@@ -1,0 +1,41 @@
+//! A web server on loopback that videos are fetched from, and the page that stands in for YouTube.
+
+use std::path::PathBuf;
+
+use tiny_http::{Header, Response, Server};
+
+/// Serves the files of `folder` under `/files/`, watch pages under `/youtube/`, and misbehaves under other paths.
+/// Returns its address, `127.0.0.1:{port}`; it ends with the process.
+pub fn serve(folder: PathBuf) -> String {
+    let server = Server::http("127.0.0.1:0").expect("a free port");
+    let address = server.server_addr().to_string();
+    std::thread::spawn(move || {
+        for request in server.incoming_requests() {
+            let path = request.url().split('?').next().unwrap_or_default().to_owned();
+            let sent = match path.trim_start_matches('/').split_once('/') {
+                Some(("files", name)) => match std::fs::File::open(folder.join(name)) {
+                    Ok(file) => request
+                        .respond(Response::from_file(file).with_header(header("Content-Type", "video/mp4"))),
+                    Err(_) => request.respond(Response::empty(404)),
+                },
+                Some(("youtube", _)) => {
+                    let page = "<html><head><title>ML Lecture 12</title></head>\
+                                <body><video src=\"/files/lecture.mp4\"></video></body></html>";
+                    request
+                        .respond(Response::from_string(page).with_header(header("Content-Type", "text/html")))
+                }
+                Some(("inside", _)) => request.respond(
+                    Response::empty(302).with_header(header("Location", "http://169.254.169.254/latest/")),
+                ),
+                _ => request.respond(Response::empty(500)),
+            };
+            // The client may have gone away, which is one of the things that are tested.
+            drop(sent);
+        }
+    });
+    address
+}
+
+fn header(name: &str, value: &str) -> Header {
+    Header::from_bytes(name, value).expect("a header")
+}

@@ -1,0 +1,123 @@
+//! One local stack per test program, with its own ports and data.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use domain::ids::UserId;
+use domain::metering::Wallet;
+use domain::plan::Plan;
+use jiff::Timestamp;
+use local::{Stack, StackOptions};
+use store::{Names, Store};
+
+use crate::client::Client;
+use crate::clips::Clips;
+use crate::web;
+
+/// A running stack and what it is fed with.
+pub struct World {
+    /// The Videos & Chat API.
+    pub url: String,
+    /// `host:port` of the web server that jobs may fetch from.
+    pub web: String,
+    /// The state machine.
+    pub pipeline_arn: String,
+    /// Inputs.
+    pub clips: Clips,
+    table: String,
+    aws_endpoint: String,
+    requests: mpsc::SyncSender<Request>,
+    clients: AtomicU8,
+}
+
+/// What only the stack can do, asked of the thread that runs it.
+struct Request {
+    user: String,
+    plan: Plan,
+    token: mpsc::SyncSender<String>,
+}
+
+impl World {
+    /// The world of this process, started at the first call.
+    pub fn get() -> &'static Self {
+        static WORLD: OnceLock<World> = OnceLock::new();
+        WORLD.get_or_init(Self::start)
+    }
+
+    /// A client of its own: an account on that plan, a session token, an API key and a source address.
+    pub async fn client(&self, name: &str, plan: Plan) -> Client {
+        let (token, made) = mpsc::sync_channel(1);
+        self.requests.send(Request { user: name.to_owned(), plan, token }).expect("the stack runs");
+        let token =
+            tokio::task::spawn_blocking(move || made.recv()).await.expect("no panic").expect("a token");
+        // Every client is counted by its own address: the whole of 127/8 is this machine.
+        let address = [127, 0, 1, self.clients.fetch_add(1, Ordering::Relaxed) + 2];
+        Client::new(&self.url, token, address.into()).await
+    }
+
+    /// What the books say of a user, once nothing is reserved any more: a video is settled a moment after its end.
+    pub async fn settled_wallet(&self, name: &str) -> Wallet {
+        let names = Names { table: self.table.clone(), ..Names::default() };
+        let store = Store::new(&self.aws().await, names);
+        for _ in 0..100 {
+            let wallet =
+                store.wallet(UserId(format!("user_{name}")), Timestamp::now()).await.expect("a wallet");
+            if wallet.held == 0 {
+                return wallet;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("seconds of user_{name} stay reserved");
+    }
+
+    /// The emulator, as its root account.
+    pub async fn aws(&self) -> SdkConfig {
+        aws_config::defaults(BehaviorVersion::latest())
+            .endpoint_url(&self.aws_endpoint)
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
+            .load()
+            .await
+    }
+
+    fn start() -> Self {
+        let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+        let folder = root.join("target/tmp/clips");
+        std::fs::create_dir_all(&folder).expect("a folder for clips");
+        let web = web::serve(folder.clone());
+        let state_dir = tempfile::tempdir_in(root.join("target/tmp")).expect("a folder for the stack").keep();
+        let options = StackOptions {
+            root: root.canonicalize().expect("the checkout"),
+            state_dir,
+            port: 0,
+            env: vec![
+                ("LOCAL_FETCH_ALLOW".to_owned(), web.clone()),
+                ("LOCAL_YOUTUBE_URL".to_owned(), format!("http://{web}/youtube")),
+            ],
+            quiet: true,
+        };
+        let (requests, asked) = mpsc::sync_channel::<Request>(0);
+        let (started, url) = mpsc::sync_channel(1);
+        // A thread of its own, because every test has a runtime that ends with it.
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            let stack = runtime.block_on(Stack::start(options)).expect("the stack starts");
+            let outputs = stack.outputs();
+            let output = |name| outputs.get(name).expect("an output of the template").to_owned();
+            let (url, endpoint) = (stack.url().to_owned(), stack.aws_endpoint().to_owned());
+            started.send([url, endpoint, output("PipelineArn"), output("TableName")]).expect("somebody waits");
+            for request in asked {
+                runtime.block_on(stack.set_plan(&request.user, request.plan)).expect("a plan");
+                request.token.send(stack.token(&request.user).expect("a token")).expect("somebody waits");
+            }
+        });
+        let [url, aws_endpoint, pipeline_arn, table] = url.recv().expect("the stack starts; see above");
+        let (clips, clients) = (Clips::new(folder), AtomicU8::new(0));
+        Self { url, web, pipeline_arn, clips, table, aws_endpoint, requests, clients }
+    }
+}

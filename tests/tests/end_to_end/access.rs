@@ -1,0 +1,102 @@
+//! Who may do what: keys, scopes, other people's things, limits.
+
+use domain::plan::Plan;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use tests::world::World;
+
+#[tokio::test]
+async fn both_key_headers_work_and_a_revoked_key_does_not() {
+    let client = World::get().client("keyholder", Plan::Free).await;
+    let bearer = format!("Bearer {}", client.key);
+    for header in [("x-api-key", client.key.as_str()), ("authorization", bearer.as_str())] {
+        let answer = client.call(Method::GET, "/v1/api/quota", None, &[header]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        assert_eq!(answer.body["data"]["plan"], "free");
+        assert_eq!(answer.headers["x-ratelimit-limit"], "100");
+    }
+    let prefix = &client.key["fq_live_".len()..][..8];
+    let listed = client.session(Method::GET, "/v1/api/keys", None).await.body;
+    assert_eq!(
+        (&listed["data"][0]["keyPrefix"], &listed["data"][0]["revoked"]),
+        (&prefix.into(), &false.into())
+    );
+    assert!(!listed.to_string().contains(&client.key), "a key is shown once");
+    let revoked = client.session(Method::DELETE, &format!("/v1/api/keys/{prefix}"), None).await;
+    assert_eq!(revoked.body, json!({ "data": { "revoked": true } }));
+    let after = client.api(Method::GET, "/v1/api/quota", None).await;
+    assert_eq!(after.status, StatusCode::UNAUTHORIZED, "{}", after.body);
+}
+
+#[tokio::test]
+async fn a_key_does_only_what_its_scopes_say() {
+    let client = World::get().client("scoped", Plan::Free).await;
+    let body = json!({ "name": "reader", "scopes": ["jobs:read"] });
+    let made = client.session(Method::POST, "/v1/api/keys", Some(body)).await.body;
+    let key = [("x-api-key", made["data"]["key"].as_str().unwrap())];
+    let read = client.call(Method::GET, "/v1/api/jobs", None, &key).await;
+    assert_eq!(read.status, StatusCode::OK);
+    for (method, path) in [(Method::GET, "/v1/api/quota"), (Method::POST, "/v1/api/jobs")] {
+        let refused = client.call(method, path, Some(json!({ "fileName": "a.mp4" })), &key).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}: {}", refused.body);
+    }
+}
+
+#[tokio::test]
+async fn other_peoples_things_do_not_exist() {
+    let world = World::get();
+    let (owner, stranger) =
+        (world.client("owner", Plan::Free).await, world.client("stranger", Plan::Free).await);
+    let made = owner.api(Method::POST, "/v1/api/jobs", Some(json!({ "fileName": "a.mp4" }))).await.body;
+    let id = made["data"]["jobId"].as_str().unwrap();
+    assert_eq!(
+        stranger.api(Method::GET, &format!("/v1/api/jobs/{id}"), None).await.status,
+        StatusCode::NOT_FOUND
+    );
+    for path in [format!("/videos/{id}"), format!("/videos/{id}/jobs"), format!("/chat/{id}/sessions")] {
+        let answer = stranger.session(Method::GET, &path, None).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert_eq!(answer.body["instance"], path, "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn the_limits_of_a_plan_hold() {
+    let client = World::get().client("hoarder", Plan::Free).await;
+    let create = || client.api(Method::POST, "/v1/api/jobs", Some(json!({ "fileName": "a.mp4" })));
+    let answers = futures::future::join_all((0..8).map(|_| create())).await;
+    let admitted = answers.iter().filter(|answer| answer.status == StatusCode::OK).count();
+    assert_eq!(admitted, 3, "a free plan has three videos");
+    assert!(answers.iter().all(|answer| [StatusCode::OK, StatusCode::FORBIDDEN].contains(&answer.status)));
+    let usage = client.session(Method::GET, "/usage", None).await.body;
+    assert_eq!(usage["videos"], json!({ "used": 3, "limit": 3 }));
+}
+
+#[tokio::test]
+async fn unknown_paths_answer_in_the_form_of_their_contract() {
+    let client = World::get().client("lost", Plan::Free).await;
+    let videos = client.session(Method::GET, "/no/such/thing", None).await;
+    assert_eq!(
+        (videos.status, videos.headers["content-type"].to_str().unwrap()),
+        (StatusCode::NOT_FOUND, "application/problem+json")
+    );
+    let jobs = client.api(Method::GET, "/v1/api/no/such/thing", None).await;
+    assert_eq!(jobs.status, StatusCode::NOT_FOUND);
+    assert!(jobs.body["error"].is_string(), "{}", jobs.body);
+    let unsigned = client.call(Method::GET, "/videos", None, &[]).await;
+    assert_eq!(unsigned.status, StatusCode::UNAUTHORIZED);
+    assert!(
+        unsigned.headers.contains_key("x-ratelimit-remaining")
+            && unsigned.headers.contains_key("x-request-id")
+    );
+}
+
+#[tokio::test]
+async fn health_names_what_it_checked() {
+    let client = World::get().client("operator", Plan::Free).await;
+    let health = client.call(Method::GET, "/health", None, &[]).await;
+    assert_eq!(health.status, StatusCode::OK, "{}", health.body);
+    for dependency in ["database", "storage", "queue", "workflow"] {
+        assert_eq!(health.body[dependency], "connected");
+    }
+}

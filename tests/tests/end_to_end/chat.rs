@@ -1,0 +1,82 @@
+//! Questions about a video.
+
+use std::time::Duration;
+
+use domain::plan::Plan;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use tests::clips::BOARD;
+use tests::world::World;
+
+#[tokio::test]
+async fn an_answer_arrives_word_by_word_and_is_kept() {
+    let world = World::get();
+    let client = world.client("asker", Plan::Pro).await;
+    let video = client.upload(&world.clips.lecture()).await;
+    assert_eq!(client.finished(&video).await["status"], "COMPLETED");
+
+    let question = "What was written on the whiteboard at the start?";
+    let events = client.ask(&video, json!({ "question": question })).await.unwrap();
+    let types: Vec<&str> = events.iter().map(|event| event.data["type"].as_str().unwrap()).collect();
+    assert_eq!(&types[..2], ["session_id", "frames_used"], "{types:?}");
+    assert_eq!(types.last(), Some(&"done"));
+    assert!(types[2..types.len() - 1].iter().all(|kind| *kind == "token"), "{types:?}");
+    assert!(types.len() > 6, "one lump is no stream: {types:?}");
+    let spread = events.last().unwrap().at - events[0].at;
+    assert!(spread > Duration::from_millis(1), "all at once: {spread:?}");
+    let answer: String = events.iter().filter_map(|event| event.data["value"].as_str()).skip(1).collect();
+    assert!(answer.to_lowercase().contains(&BOARD.to_lowercase()), "{answer}");
+    assert!(answer.contains("[00:0"), "no time is cited: {answer}");
+    let frame = &events[1].data["value"][0];
+    assert_eq!(frame["r2_key"], format!("videos/{video}/scenes/scene_000001.jpg"), "{frame}");
+
+    let session = events[0].data["value"].as_str().unwrap();
+    let follow_up = json!({ "question": "How many scenes are there?", "session_id": session });
+    let second = client.ask(&video, follow_up).await.unwrap();
+    assert_eq!(second[0].data["value"], session);
+
+    let sessions = client.session(Method::GET, &format!("/chat/{video}/sessions"), None).await.body;
+    assert_eq!(
+        (&sessions["sessions"][0]["id"], &sessions["sessions"][0]["message_count"]),
+        (&session.into(), &4.into())
+    );
+    let kept = client.session(Method::GET, &format!("/chat/sessions/{session}"), None).await.body;
+    assert_eq!(kept["video_id"], video);
+    assert_eq!(
+        (&kept["messages"][0]["role"], &kept["messages"][0]["content"]),
+        (&"user".into(), &question.into())
+    );
+    assert_eq!(
+        (&kept["messages"][1]["role"], &kept["messages"][1]["content"]),
+        (&"assistant".into(), &answer.into())
+    );
+    assert!(kept["messages"][1]["frame_timestamps"].is_array());
+}
+
+#[tokio::test]
+async fn what_the_video_does_not_contain_is_not_made_up() {
+    let world = World::get();
+    let client = world.client("doubter", Plan::Pro).await;
+    let video = client.upload(&world.clips.short()).await;
+    client.finished(&video).await;
+    let body = json!({ "question": "Which year did the volcano erupt?" });
+    let events = client.ask(&video, body).await.unwrap();
+    let frames = events.iter().find(|event| event.data["type"] == "frames_used").unwrap();
+    assert_eq!(frames.data["value"], json!([]), "nothing was used");
+    assert!(events.iter().any(|event| event.data["type"] == "token"), "it says so");
+}
+
+#[tokio::test]
+async fn refusals_are_true_statuses() {
+    let world = World::get();
+    let client = world.client("refused", Plan::Free).await;
+    let ask = |video: String| {
+        let client = &client;
+        async move { client.ask(&video, json!({ "question": "What is it?" })).await.err() }
+    };
+    assert_eq!(ask("0197f1e2-0000-7000-8000-000000000000".to_owned()).await, Some(StatusCode::NOT_FOUND));
+    assert_eq!(ask("nonsense".to_owned()).await, Some(StatusCode::NOT_FOUND));
+    let waiting = client.api(Method::POST, "/v1/api/jobs", Some(json!({ "fileName": "a.mp4" }))).await.body;
+    let waiting = waiting["data"]["jobId"].as_str().unwrap().to_owned();
+    assert_eq!(ask(waiting).await, Some(StatusCode::CONFLICT));
+}
