@@ -6,7 +6,7 @@ use edge::{Call, Door, Problem, Reply};
 async fn not_found(_call: Call) -> Result<Reply, Problem> {
     Err(Problem::new(
         ProblemKind::NotFound,
-        "There is no such endpoint. See /openapi.json for those there are.",
+        "There is no such endpoint. Check the path and the method against the API reference.",
     ))
 }
 

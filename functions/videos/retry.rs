@@ -18,6 +18,10 @@ async fn retry_video(call: Call) -> Result<Reply, Problem> {
     if video.failure().is_none() || never_uploaded(&video) {
         return Err(not_failed());
     }
+    if !call.app.store.reclaim(&video).await? {
+        let detail = "This YouTube video is in your library again, under another id. Use that one.";
+        return Err(Problem::new(ProblemKind::AlreadyIndexed, detail));
+    }
     let resume_from = video.current_stage();
     let retried = call.app.store.retried(id, video.attempt, call.now).await?.ok_or_else(not_failed)?;
     call.app.store.enqueue(IngestMessage { video_id: id, attempt: retried.attempt, resume_from }).await?;

@@ -54,6 +54,14 @@ impl Door {
         }
     }
 
+    /// Whether too many requests are refused, or only counted: a probe must learn the truth.
+    pub(crate) fn refuses_many(self) -> bool {
+        match self {
+            Self::Public => false,
+            Self::Session | Self::Anywhere | Self::ApiKey(_) | Self::KeyManagement => true,
+        }
+    }
+
     /// Counts the request and finds out who calls, both at once where the one does not need the other.
     pub(crate) async fn open(
         self,

@@ -95,7 +95,7 @@ async fn answer(app: &Arc<App>, door: Door, handler: &Handler, request: Request)
     let contract = door.contract(seen.stage.as_deref());
     let knock = Knock { headers: request.headers(), source_ip: &seen.source_ip, now };
     let (allowance, caller) = door.open(app, contract, &knock).await;
-    let outcome = match (allowance.refusal(now), caller) {
+    let outcome = match (allowance.refusal(now).filter(|_| door.refuses_many()), caller) {
         (Some(limited), _) => Err(limited),
         (None, Err(refused)) => Err(refused),
         (None, Ok(caller)) => handler(Call { app: app.clone(), now, caller, request }).await,

@@ -160,7 +160,7 @@ pub async fn give_up(
     settle(app, id, now).await
 }
 
-/// Brings the account in line with how the video ended: billed if it is ready, else given back.
+/// Brings the account in line with how the video ended: billed if it is ready, else everything is given back.
 ///
 /// # Errors
 /// When the store does not answer; doing it again is safe.
@@ -172,7 +172,10 @@ pub async fn settle(app: &App, id: VideoId, now: Timestamp) -> Result<(), StepEr
             let secs = billable_secs(video.duration.unwrap_or_default());
             app.store.commit(video.owner, plan, id, secs, now).await?;
         }
-        VideoState::Failed { .. } | VideoState::Cancelled => app.store.release(video.owner, id, now).await?,
+        VideoState::Failed { .. } | VideoState::Cancelled => {
+            app.store.unclaim(&video).await?;
+            app.store.release(video.owner, id, now).await?;
+        }
         VideoState::AwaitingUpload | VideoState::Queued | VideoState::Processing { .. } => {}
     }
     Ok(())
