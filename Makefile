@@ -7,8 +7,8 @@ PLAN ?=
 VENV := .local/venv
 CARGO_DENY := 0.20.2
 HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
-# cargo-lambda moves every binary there, also this one, which is no function.
-LOCAL := target/lambda/local/bootstrap
+# A copy: while it runs, the next build must be able to replace the original.
+LOCAL := .local/bin/local
 
 # cargo-lambda builds for an explicit target and adds `-C target-cpu`. Plain cargo must do exactly the same,
 # or every dependency is compiled twice; flags set per target win over those that cargo-lambda adds.
@@ -32,6 +32,7 @@ build: setup ## build every function into target/lambda/
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cargo lambda build --release --workspace --lambda-dir target/lambda
 
 run: build ## the whole product on http://localhost:8000 until Ctrl-C (PORT=… moves it)
+	@install -D target/lambda/local/bootstrap $(LOCAL)
 	@exec $(LOCAL) up --port $(PORT)
 
 token: ## print a session token of a local user (NAME=alice PLAN=pro), while `make run` runs

@@ -1,6 +1,7 @@
 //! One local stack per test program, with its own ports and data.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc;
@@ -90,7 +91,7 @@ impl World {
         let folder = root.join("target/tmp/clips");
         std::fs::create_dir_all(&folder).expect("a folder for clips");
         let web = web::serve(folder.clone());
-        let state_dir = tempfile::tempdir_in(root.join("target/tmp")).expect("a folder for the stack").keep();
+        let state_dir = state_dir(&root);
         let options = StackOptions {
             root: root.canonicalize().expect("the checkout"),
             state_dir,
@@ -110,7 +111,9 @@ impl World {
             let outputs = stack.outputs();
             let output = |name| outputs.get(name).expect("an output of the template").to_owned();
             let (url, endpoint) = (stack.url().to_owned(), stack.aws_endpoint().to_owned());
-            started.send([url, endpoint, output("PipelineArn"), output("TableName")]).expect("somebody waits");
+            started
+                .send([url, endpoint, output("PipelineArn"), output("TableName")])
+                .expect("somebody waits");
             for request in asked {
                 runtime.block_on(stack.set_plan(&request.user, request.plan)).expect("a plan");
                 request.token.send(stack.token(&request.user).expect("a token")).expect("somebody waits");
@@ -120,4 +123,17 @@ impl World {
         let (clips, clients) = (Clips::new(folder), AtomicU8::new(0));
         Self { url, web, pipeline_arn, clips, table, aws_endpoint, requests, clients }
     }
+}
+
+/// An empty folder for the data of this program's stack; what its last run left there is removed.
+fn state_dir(root: &Path) -> PathBuf {
+    let program = std::env::current_exe().expect("a program");
+    let name =
+        program.file_stem().and_then(OsStr::to_str).and_then(|name| name.split('-').next()).expect("a name");
+    let folder = root.join("target/tmp").join(format!("stack-{name}"));
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).expect("the last run's data can be removed");
+    }
+    std::fs::create_dir_all(&folder).expect("a folder for the stack");
+    folder.canonicalize().expect("a folder that was just made")
 }

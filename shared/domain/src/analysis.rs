@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::time::Seconds;
 
@@ -60,15 +60,25 @@ pub struct Detection {
     /// What it is, in lower case (`person`, `bar chart`, `text`).
     pub name: String,
     /// Left edge, 0 to 1.
+    #[serde(serialize_with = "four_decimals")]
     pub x: f32,
     /// Top edge, 0 to 1.
+    #[serde(serialize_with = "four_decimals")]
     pub y: f32,
     /// Width, 0 to 1.
+    #[serde(serialize_with = "four_decimals")]
     pub width: f32,
     /// Height, 0 to 1.
+    #[serde(serialize_with = "four_decimals")]
     pub height: f32,
     /// How sure the provider is, 0 to 1.
+    #[serde(serialize_with = "four_decimals")]
     pub confidence: f32,
+}
+
+/// A ten-thousandth of a frame is less than a pixel, and nobody is surer than that.
+fn four_decimals<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((f64::from(*value) * 1e4).round() / 1e4)
 }
 
 /// Who said what about which frame, so that every sentence can be traced.

@@ -56,7 +56,8 @@ impl VideoId {
     /// The id of the scene that ends at `end`; the same video gives the same id at every run.
     pub fn scene_id(self, ordinal: u32, end: crate::time::Seconds) -> String {
         let id = Uuid::new_v5(&self.0, format!("scene/{ordinal}").as_bytes());
-        format!("scene_{id}_{}", f64::from(end))
+        // With the decimal point that JSON has too, so that the id ends as `endTs` reads.
+        format!("scene_{id}_{:?}", f64::from(end))
     }
 
     /// The id of a speaker; the same video gives the same id at every run.
@@ -121,6 +122,7 @@ mod tests {
         let id = video.scene_id(0, Seconds::new(45.8));
         assert_eq!(id, video.scene_id(0, Seconds::new(45.8)));
         assert!(id.starts_with("scene_") && id.ends_with("_45.8"), "{id}");
+        assert!(video.scene_id(0, Seconds::new(4.0)).ends_with("_4.0"));
         assert_ne!(video.speaker_id(0), video.speaker_id(1));
     }
 }

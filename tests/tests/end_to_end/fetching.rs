@@ -79,5 +79,6 @@ async fn a_youtube_video() {
         (&1.into(), &"abc123".into()),
         "{listed}"
     );
-    assert_eq!(listed["items"][0]["title"], "ML Lecture 12", "the source's own title");
+    // The source's own title; yt-dlp's generic extractor numbers the videos of a page.
+    assert!(listed["items"][0]["title"].as_str().unwrap().starts_with("ML Lecture 12"), "{listed}");
 }
