@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use aws_sdk_sfn::types::HistoryEvent;
 use domain::plan::Plan;
 use reqwest::Method;
 use tests::client::Client;
@@ -95,22 +94,13 @@ async fn stages(world: &World, job: &str) -> Result<Vec<(String, Duration)>, Fai
     let mut stages = Vec::new();
     for event in history.events() {
         let at = event.timestamp().as_secs_f64();
-        if let Some(name) = entered_state(event) {
-            entered.insert(name, at);
-        } else if let Some(details) = event.state_exited_event_details() {
-            if let Some(began) = entered.remove(details.name()) {
-                stages.push((
-                    began,
-                    details.name().to_owned(),
-                    Duration::from_secs_f64((at - began).max(0.0)),
-                ));
-            }
+        if let Some(details) = event.state_entered_event_details() {
+            entered.insert(details.name().to_owned(), at);
         }
+        let Some(details) = event.state_exited_event_details() else { continue };
+        let Some(began) = entered.remove(details.name()) else { continue };
+        stages.push((began, details.name().to_owned(), Duration::from_secs_f64((at - began).max(0.0))));
     }
     stages.sort_by(|a, b| a.0.total_cmp(&b.0));
     Ok(stages.into_iter().map(|(_, name, took)| (name, took)).collect())
-}
-
-fn entered_state(event: &HistoryEvent) -> Option<String> {
-    event.state_entered_event_details().map(|details| details.name().to_owned())
 }
