@@ -6,7 +6,7 @@ use domain::stage::Stage;
 use domain::video::JobStatus;
 use edge::{Call, Door, Problem, Reply};
 use serde::{Deserialize, Serialize};
-use store::{Created, IngestMessage, NewVideo, Origin};
+use store::{Created, NewVideo, Origin};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,8 +41,7 @@ async fn create_job_from_url(call: Call) -> Result<Reply, Problem> {
         Created::Yes(video) => video,
         Created::PlanFull | Created::Duplicate => return Err(edge::refusals::job_slots_full(account.plan)),
     };
-    let message = IngestMessage { video_id: video.id, attempt: video.attempt, resume_from: Stage::Download };
-    call.app.store.enqueue(message).await?;
+    call.app.store.enqueue(&video, Stage::Download).await?;
     Reply::data(&NewJob { job_id: video.id, status: video.job_status() })
 }
 

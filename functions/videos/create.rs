@@ -9,7 +9,7 @@ use edge::{Call, Door, Problem, Reply};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{Created, IngestMessage, NewVideo, Origin};
+use store::{Created, NewVideo, Origin};
 
 #[derive(Deserialize)]
 struct Body {
@@ -42,8 +42,7 @@ async fn create_video(call: Call) -> Result<Reply, Problem> {
             return Err(Problem::new(ProblemKind::AlreadyIndexed, detail));
         }
     };
-    let message = IngestMessage { video_id: video.id, attempt: video.attempt, resume_from: Stage::Download };
-    call.app.store.enqueue(message).await?;
+    call.app.store.enqueue(&video, Stage::Download).await?;
     let accepted = Accepted {
         id: video.id,
         youtube_url: youtube_id.to_string(),

@@ -5,7 +5,7 @@ use domain::video::VideoStatus;
 use edge::{Call, Door, Problem, Reply};
 use http::StatusCode;
 use serde::Serialize;
-use store::{IngestMessage, Origin, Video};
+use store::{Origin, Video};
 
 #[derive(Serialize)]
 struct Body {
@@ -24,7 +24,7 @@ async fn retry_video(call: Call) -> Result<Reply, Problem> {
     }
     let resume_from = video.current_stage();
     let retried = call.app.store.retried(id, video.attempt, call.now).await?.ok_or_else(not_failed)?;
-    call.app.store.enqueue(IngestMessage { video_id: id, attempt: retried.attempt, resume_from }).await?;
+    call.app.store.enqueue(&retried, resume_from).await?;
     Reply::json(StatusCode::ACCEPTED, &Body { status: retried.state.video_status() })
 }
 

@@ -1,13 +1,13 @@
 //! API keys: looked up by hash, strongly consistent, so that a revocation holds from the next request.
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use domain::api_key::{KeyHash, KeyPrefix, Scope};
 use domain::ids::UserId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::keys::{KEY_ROW, Key, PK, SK, owner};
-use crate::rows::{Row, from_row, text, to_row};
+use crate::keys::{KEY_ROW, Key, owner};
+use crate::rows::{from_row, to_row};
 use crate::transact::Outcome;
 use crate::{Reply, Store, StoreError};
 
@@ -35,17 +35,9 @@ impl Store {
     pub fn add_key(&self, record: KeyRecord) -> Reply<'_, bool> {
         const OPERATION: &str = "storing an API key";
         Box::pin(async move {
-            let put = |row: Row| {
-                Put::builder()
-                    .table_name(&self.names.table)
-                    .set_item(Some(row))
-                    .condition_expression("attribute_not_exists(PK)")
-                    .build()
-                    .map(|put| TransactWriteItem::builder().put(put).build())
-                    .map_err(StoreError::malformed(OPERATION))
-            };
-            let by_hash = put(to_row(OPERATION, Key::api_key(&record.hash), &record)?)?;
-            let by_owner = put(to_row(OPERATION, Key::key_of_owner(&record.user, &record.prefix), &record)?)?;
+            let by_hash = self.put_new(OPERATION, to_row(OPERATION, Key::api_key(&record.hash), &record)?)?;
+            let owners = Key::key_of_owner(&record.user, &record.prefix);
+            let by_owner = self.put_new(OPERATION, to_row(OPERATION, owners, &record)?)?;
             Ok(self.transact(OPERATION, vec![by_hash, by_owner]).await? == Outcome::Written)
         })
     }
@@ -54,16 +46,8 @@ impl Store {
     pub fn key(&self, hash: KeyHash) -> Reply<'_, Option<KeyRecord>> {
         const OPERATION: &str = "reading an API key";
         Box::pin(async move {
-            let found = self
-                .dynamodb
-                .get_item()
-                .table_name(&self.names.table)
-                .set_key(Some(Key::api_key(&hash).attributes()))
-                .consistent_read(true)
-                .send()
-                .await
-                .map_err(StoreError::sdk(OPERATION))?;
-            found.item.map(|row| from_row(OPERATION, row)).transpose()
+            let row = self.row(OPERATION, Key::api_key(&hash)).await?;
+            row.map(|row| from_row(OPERATION, row)).transpose()
         })
     }
 
@@ -71,20 +55,7 @@ impl Store {
     pub fn keys(&self, user: UserId) -> Reply<'_, Vec<KeyRecord>> {
         const OPERATION: &str = "listing API keys";
         Box::pin(async move {
-            let rows = self
-                .dynamodb
-                .query()
-                .table_name(&self.names.table)
-                .key_condition_expression(format!("{PK} = :pk AND begins_with({SK}, :sk)"))
-                .expression_attribute_values(":pk", text(owner(&user)))
-                .expression_attribute_values(":sk", text(KEY_ROW))
-                .consistent_read(true)
-                .into_paginator()
-                .items()
-                .send()
-                .try_collect()
-                .await
-                .map_err(StoreError::sdk(OPERATION))?;
+            let rows = self.partition(OPERATION, owner(&user), KEY_ROW).await?;
             let mut keys: Vec<KeyRecord> =
                 rows.into_iter().map(|row| from_row(OPERATION, row)).collect::<Result<_, _>>()?;
             keys.sort_by(|a, b| (b.created_at, &b.hash.0).cmp(&(a.created_at, &a.hash.0)));
@@ -97,16 +68,7 @@ impl Store {
         const OPERATION: &str = "revoking an API key";
         Box::pin(async move {
             let by_owner = Key::key_of_owner(&user, &prefix);
-            let found = self
-                .dynamodb
-                .get_item()
-                .table_name(&self.names.table)
-                .set_key(Some(by_owner.clone().attributes()))
-                .consistent_read(true)
-                .send()
-                .await
-                .map_err(StoreError::sdk(OPERATION))?;
-            let Some(row) = found.item else { return Ok(false) };
+            let Some(row) = self.row(OPERATION, by_owner.clone()).await? else { return Ok(false) };
             let record: KeyRecord = from_row(OPERATION, row)?;
             let revoke = |key: Key| {
                 Update::builder()
@@ -114,10 +76,7 @@ impl Store {
                     .set_key(Some(key.attributes()))
                     .update_expression("SET revoked = :revoked")
                     .condition_expression("attribute_exists(PK)")
-                    .expression_attribute_values(
-                        ":revoked",
-                        aws_sdk_dynamodb::types::AttributeValue::Bool(true),
-                    )
+                    .expression_attribute_values(":revoked", AttributeValue::Bool(true))
                     .build()
                     .map(|update| TransactWriteItem::builder().update(update).build())
                     .map_err(StoreError::malformed(OPERATION))

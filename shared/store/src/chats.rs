@@ -1,12 +1,12 @@
 //! Chat sessions and their messages.
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::ids::{MessageId, SessionId, UserId, VideoId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::keys::{Key, PK, SESSION_ROW, SK, session_partition, video_partition};
-use crate::rows::{Row, from_row, number, text, to_row};
+use crate::keys::{Key, SESSION_ROW, session_partition, video_partition};
+use crate::rows::{from_row, number, text, to_row};
 use crate::transact::Outcome;
 use crate::{Reply, Store, StoreError};
 
@@ -60,13 +60,8 @@ impl Store {
         Box::pin(async move {
             let mut items = Vec::with_capacity(4);
             for message in [&question, &answer] {
-                let put = Put::builder()
-                    .table_name(&self.names.table)
-                    .set_item(Some(to_row(OPERATION, Key::message(session.id, message.id), message)?))
-                    .condition_expression("attribute_not_exists(PK)")
-                    .build()
-                    .map_err(StoreError::malformed(OPERATION))?;
-                items.push(TransactWriteItem::builder().put(put).build());
+                let row = to_row(OPERATION, Key::message(session.id, message.id), message)?;
+                items.push(self.put_new(OPERATION, row)?);
             }
             // Once for whoever opens the session, once for whoever lists the video's.
             for key in [Key::session(session.id), Key::session_of_video(session.video, session.id)] {
@@ -117,18 +112,5 @@ impl Store {
             sessions.sort_by_key(|session| std::cmp::Reverse((session.created_at, session.id)));
             Ok(sessions)
         })
-    }
-
-    async fn partition(&self, operation: &'static str, pk: String, sk: &str) -> Result<Vec<Row>, StoreError> {
-        let mut query = self.dynamodb.query().table_name(&self.names.table).consistent_read(true);
-        query = query.expression_attribute_values(":pk", text(pk));
-        query = if sk.is_empty() {
-            query.key_condition_expression(format!("{PK} = :pk"))
-        } else {
-            query
-                .key_condition_expression(format!("{PK} = :pk AND begins_with({SK}, :sk)"))
-                .expression_attribute_values(":sk", text(sk))
-        };
-        query.into_paginator().items().send().try_collect().await.map_err(StoreError::sdk(operation))
     }
 }

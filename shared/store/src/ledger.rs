@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::keys::Key;
-use crate::rows::{Row, from_row, number, to_row};
+use crate::rows::{from_row, number, to_row};
 use crate::transact::Outcome;
 use crate::{Reply, Store, StoreError};
 
@@ -64,11 +64,6 @@ impl Store {
     /// The account's wallet, with the counters of `now`'s month.
     pub fn wallet(&self, user: UserId, now: Timestamp) -> Reply<'_, Wallet> {
         Box::pin(async move { Ok(self.wallet_row(&user, now).await?.wallet.rolled(now)) })
-    }
-
-    /// The video's entry, if it has one.
-    pub fn ledger_entry(&self, user: UserId, video: VideoId) -> Reply<'_, Option<LedgerEntry>> {
-        Box::pin(async move { self.entry(&user, video).await })
     }
 
     /// Sets `secs` aside for a video. Doing it twice is doing it once.
@@ -169,23 +164,14 @@ impl Store {
     }
 
     async fn wallet_row(&self, user: &UserId, now: Timestamp) -> Result<WalletRow, StoreError> {
-        let row = self.get_consistently("reading a wallet", Key::wallet(user)).await?;
+        let row = self.row("reading a wallet", Key::wallet(user)).await?;
         row.map_or(Ok(WalletRow { version: 0, wallet: Wallet::new(now) }), |row| {
             from_row("reading a wallet", row)
         })
     }
 
     async fn entry(&self, user: &UserId, video: VideoId) -> Result<Option<LedgerEntry>, StoreError> {
-        let row = self.get_consistently("reading the ledger", Key::ledger(user, video)).await?;
+        let row = self.row("reading the ledger", Key::ledger(user, video)).await?;
         row.map(|row| from_row("reading the ledger", row)).transpose()
-    }
-
-    pub(crate) async fn get_consistently(
-        &self,
-        operation: &'static str,
-        key: Key,
-    ) -> Result<Option<Row>, StoreError> {
-        let get = self.dynamodb.get_item().table_name(&self.names.table).set_key(Some(key.attributes()));
-        Ok(get.consistent_read(true).send().await.map_err(StoreError::sdk(operation))?.item)
     }
 }

@@ -13,6 +13,7 @@ pub mod keys;
 mod ledger;
 mod limits;
 mod objects;
+mod reads;
 mod rows;
 mod stages;
 mod transact;

@@ -1,6 +1,6 @@
 //! How far each stage of a video is. Parts are a set, not a counter: a part that is done twice counts once.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::ids::VideoId;
 use domain::stage::Stage;
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use crate::keys::Key;
-use crate::rows::{from_row, number, text};
+use crate::rows::{number, text};
 use crate::{Reply, Store, StoreError};
 
 /// A stage that has begun.
@@ -60,12 +60,11 @@ impl Store {
         })
     }
 
-    /// One part of a stage is done; answers how far the stage is now.
-    pub fn part_done(&self, id: VideoId, stage: Stage, part: u32) -> Reply<'_, StageProgress> {
+    /// One part of a stage is done.
+    pub fn part_done(&self, id: VideoId, stage: Stage, part: u32) -> Reply<'_, ()> {
         const OPERATION: &str = "recording a part of a stage";
         Box::pin(async move {
-            let written = self
-                .dynamodb
+            self.dynamodb
                 .update_item()
                 .table_name(&self.names.table)
                 .set_key(Some(Key::stage(id, stage).attributes()))
@@ -73,11 +72,10 @@ impl Store {
                 // A part of a deleted video must not bring its row back.
                 .condition_expression("attribute_exists(PK)")
                 .expression_attribute_values(":part", AttributeValue::Ns(vec![part.to_string()]))
-                .return_values(ReturnValue::AllNew)
                 .send()
                 .await
                 .map_err(StoreError::sdk(OPERATION))?;
-            from_row(OPERATION, written.attributes.unwrap_or_default())
+            Ok(())
         })
     }
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 
+use crate::rows::Row;
 use crate::{Store, StoreError};
 
 /// How often a transaction that met another one on the same row is tried again.
@@ -19,6 +20,17 @@ pub(crate) enum Outcome {
 }
 
 impl Store {
+    /// A row to write, on the condition that none is there.
+    pub(crate) fn put_new(&self, operation: &'static str, row: Row) -> Result<TransactWriteItem, StoreError> {
+        Put::builder()
+            .table_name(&self.names.table)
+            .set_item(Some(row))
+            .condition_expression("attribute_not_exists(PK)")
+            .build()
+            .map(|put| TransactWriteItem::builder().put(put).build())
+            .map_err(StoreError::malformed(operation))
+    }
+
     /// Writes all items or none. Items that met another transaction are tried again with growing pauses.
     pub(crate) async fn transact(
         &self,
@@ -49,10 +61,8 @@ impl Store {
     }
 }
 
-fn positions(reasons: &[aws_sdk_dynamodb::types::CancellationReason], code: &str) -> Vec<usize> {
-    let matches = |(n, reason): (usize, &aws_sdk_dynamodb::types::CancellationReason)| {
-        (reason.code() == Some(code)).then_some(n)
-    };
+fn positions(reasons: &[CancellationReason], code: &str) -> Vec<usize> {
+    let matches = |(n, reason): (usize, &CancellationReason)| (reason.code() == Some(code)).then_some(n);
     reasons.iter().enumerate().filter_map(matches).collect()
 }
 

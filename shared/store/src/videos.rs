@@ -157,7 +157,7 @@ impl Store {
     pub fn video(&self, id: VideoId) -> Reply<'_, Option<Video>> {
         const OPERATION: &str = "reading a video";
         Box::pin(async move {
-            let row = self.get_consistently(OPERATION, Key::video(id)).await?;
+            let row = self.row(OPERATION, Key::video(id)).await?;
             row.map(|row| from_row(OPERATION, row)).transpose()
         })
     }

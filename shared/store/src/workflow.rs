@@ -42,10 +42,11 @@ struct ExecutionInput {
 }
 
 impl Store {
-    /// Queues a run. Delivered at least once.
-    pub fn enqueue(&self, message: IngestMessage) -> Reply<'_, ()> {
+    /// Queues the video's current run. Delivered at least once.
+    pub fn enqueue<'a>(&'a self, video: &'a Video, resume_from: Stage) -> Reply<'a, ()> {
         const OPERATION: &str = "queueing a video";
         Box::pin(async move {
+            let message = IngestMessage { video_id: video.id, attempt: video.attempt, resume_from };
             let body = serde_json::to_string(&message).map_err(StoreError::malformed(OPERATION))?;
             let send = self.sqs.send_message().queue_url(&self.names.ingest_queue_url).message_body(body);
             send.send().await.map_err(StoreError::sdk(OPERATION))?;

@@ -1,6 +1,6 @@
 //! Making a video: its row, its slot in the plan and its claim on a YouTube id, all or nothing.
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::ids::{Attempt, Generation};
 use domain::plan::Plan;
 use domain::video::VideoState;
@@ -61,11 +61,11 @@ impl Store {
             row.insert("open".to_owned(), text(OPEN));
             row.insert("deadline".to_owned(), number(deadline.as_second()));
             let slot = self.take_slot(&video, plan)?;
-            let mut items = vec![self.put_new(row)?, slot];
+            let mut items = vec![self.put_new(OPERATION, row)?, slot];
             if let Origin::Youtube { youtube_id } = &video.origin {
                 let mut claim: Row = Key::youtube(&video.owner, youtube_id).attributes();
                 claim.insert("video".to_owned(), text(video.id.to_string()));
-                items.push(self.put_new(claim)?);
+                items.push(self.put_new(OPERATION, claim)?);
             }
             Ok(match self.transact(OPERATION, items).await? {
                 Outcome::Written => Created::Yes(Box::new(video)),
@@ -74,16 +74,6 @@ impl Store {
                 Outcome::Refused(_) => Created::PlanFull,
             })
         })
-    }
-
-    fn put_new(&self, row: Row) -> Result<TransactWriteItem, StoreError> {
-        Put::builder()
-            .table_name(&self.names.table)
-            .set_item(Some(row))
-            .condition_expression("attribute_not_exists(PK)")
-            .build()
-            .map(|put| TransactWriteItem::builder().put(put).build())
-            .map_err(StoreError::malformed("creating a video"))
     }
 
     fn take_slot(&self, video: &Video, plan: Plan) -> Result<TransactWriteItem, StoreError> {
