@@ -1,42 +1,20 @@
-//! Sentence vectors by all-MiniLM-L6-v2, computed here with candle from the model's published files.
+//! Sentence vectors by all-MiniLM-L6-v2, computed in the function itself.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use candle_core::{Device, Tensor};
-use candle_nn::VarBuilder;
-use candle_transformers::models::bert::{BertModel, Config, DTYPE};
-use serde::Deserialize;
-use tokenizers::{Tokenizer, TruncationParams};
+use minilm::{Cause, Model, WEIGHTS};
 use tokio::sync::OnceCell;
 
 use super::{Embedder, EmbedderId, normalise};
 use crate::{ProviderError, error::off_thread};
-
-const WEIGHTS: &str = "model.safetensors";
 
 /// Embeds with MiniLM. The model is read at the first use and kept.
 pub struct MiniLm {
     id: EmbedderId,
     folder: PathBuf,
     model: OnceCell<Arc<Model>>,
-}
-
-struct Model {
-    tokenizer: Tokenizer,
-    bert: BertModel,
-    dimensions: usize,
-    thread: rayon::ThreadPool,
-}
-
-/// The part of `sentence_bert_config.json` that matters here.
-#[derive(Deserialize)]
-struct SentenceConfig {
-    max_seq_length: usize,
 }
 
 impl MiniLm {
@@ -80,49 +58,15 @@ impl Embedder for MiniLm {
         let model = self.model().await?;
         let texts = texts.to_vec();
         off_thread(move || {
-            let vectors: Result<Vec<Vec<f32>>, _> = texts.iter().map(|text| model.embed(text)).collect();
+            let vectors: Result<Vec<Vec<f32>>, _> = texts.iter().map(|text| embed(&model, text)).collect();
             vectors.map_err(|error| ProviderError::down("the MiniLM model failed on a text").caused_by(error))
         })
         .await
     }
 }
 
-type Cause = Box<dyn std::error::Error + Send + Sync>;
-
-impl Model {
-    fn load(folder: &Path) -> Result<Self, Cause> {
-        let config: Config = serde_json::from_slice(&fs::read(folder.join("config.json"))?)?;
-        let limit = match fs::read(folder.join("sentence_bert_config.json")) {
-            Ok(bytes) => serde_json::from_slice::<SentenceConfig>(&bytes)?.max_seq_length,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => config.max_position_embeddings,
-            Err(error) => return Err(error.into()),
-        };
-        let mut tokenizer = Tokenizer::from_file(folder.join("tokenizer.json"))?;
-        // Positions past the limit do not exist in the model; the file's own padding would only cost time.
-        let max_length = limit.min(config.max_position_embeddings);
-        tokenizer.with_truncation(Some(TruncationParams { max_length, ..Default::default() }))?;
-        tokenizer.with_padding(None);
-        let weights = fs::read(folder.join(WEIGHTS))?;
-        let weights = VarBuilder::from_buffered_safetensors(weights, DTYPE, &Device::Cpu)?;
-        let bert = BertModel::load(weights, &config)?;
-        // Candle spreads each small product over all cores and loses: one thread is faster.
-        let thread = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
-        Ok(Self { tokenizer, bert, dimensions: config.hidden_size, thread })
-    }
-
-    fn embed(&self, text: &str) -> Result<Vec<f32>, Cause> {
-        if text.trim().is_empty() {
-            return Ok(vec![0.0; self.dimensions]);
-        }
-        self.thread.install(|| {
-            let encoding = self.tokenizer.encode(text, true)?;
-            let ids = Tensor::new(encoding.get_ids(), &Device::Cpu)?.unsqueeze(0)?;
-            let types = ids.zeros_like()?;
-            let tokens = self.bert.forward(&ids, &types, None)?;
-            // One text at a time has no padding, so the mean over all tokens is the mean over the text.
-            let mut vector = tokens.mean(1)?.squeeze(0)?.to_vec1::<f32>()?;
-            normalise(&mut vector);
-            Ok(vector)
-        })
-    }
+fn embed(model: &Model, text: &str) -> Result<Vec<f32>, Cause> {
+    let mut vector = model.embed(text)?;
+    normalise(&mut vector);
+    Ok(vector)
 }

@@ -2,9 +2,9 @@
 //!
 //! After Davis and Mermelstein (1980): power spectrum, triangular mel filters, logarithm, cosine transform.
 
-use std::{f32::consts::PI, ops::Range, sync::Arc};
+use std::{f32::consts::PI, ops::Range};
 
-use realfft::{RealFftPlanner, RealToComplex};
+use microfft::real::rfft_512;
 
 use super::pcm::RATE;
 
@@ -17,9 +17,8 @@ const FFT: usize = 512;
 const FILTERS: usize = 26;
 const BAND_HZ: Range<f32> = 100.0..7000.0;
 
-/// Plans and filters, made once for many spans.
+/// The filters, made once for many spans.
 pub(super) struct Mfcc {
-    fft: Arc<dyn RealToComplex<f32>>,
     /// For each filter the first bin and the weights from there on.
     filters: Vec<(usize, Vec<f32>)>,
 }
@@ -40,7 +39,7 @@ impl Mfcc {
             };
             (first, (first..=right.floor() as usize).map(weight).collect())
         });
-        Self { fft: RealFftPlanner::new().plan_fft_forward(FFT), filters: filters.collect() }
+        Self { filters: filters.collect() }
     }
 
     /// The mean over the louder half of the frames, where the voice outweighs the room.
@@ -58,16 +57,15 @@ impl Mfcc {
 
     /// Loudness and coefficients of one window.
     fn frame(&self, frame: &[f32]) -> (f32, [f32; COEFFICIENTS]) {
-        let mut input = vec![0.0; FFT];
+        let mut input = [0.0; FFT];
         for (n, (slot, sample)) in input.iter_mut().zip(frame).enumerate() {
             let hamming = 0.54 - 0.46 * (2.0 * PI * n as f32 / (WINDOW - 1) as f32).cos();
             // Pre-emphasis evens out the slope of a voice's spectrum.
             let before = if n == 0 { 0.0 } else { frame[n - 1] };
             *slot = (sample - 0.97 * before) * hamming;
         }
-        let mut spectrum = self.fft.make_output_vec();
-        // Both buffers come from the plan's own sizes, the one thing that it checks.
-        let _ = self.fft.process(&mut input, &mut spectrum);
+        // Its bin 0 also holds the highest frequency; the filters look at neither.
+        let spectrum = rfft_512(&mut input);
         let energies = self.filters.iter().map(|(first, weights)| {
             let bins = spectrum[*first..].iter().zip(weights);
             bins.map(|(bin, weight)| bin.norm_sqr() * weight).sum::<f32>().max(1e-8).ln()
