@@ -2,7 +2,6 @@
 
 use domain::api_key::Scope;
 use domain::ids::VideoId;
-use domain::stage::Stage;
 use domain::video::JobStatus;
 use edge::{Call, Door, Problem, Reply};
 use serde::{Deserialize, Serialize};
@@ -41,7 +40,7 @@ async fn create_job_from_url(call: Call) -> Result<Reply, Problem> {
         Created::Yes(video) => video,
         Created::PlanFull | Created::Duplicate => return Err(edge::refusals::job_slots_full(account.plan)),
     };
-    call.app.store.enqueue(&video, Stage::Download).await?;
+    call.app.store.enqueue(&video).await?;
     Reply::data(&NewJob { job_id: video.id, status: video.job_status() })
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use domain::stage::Stage;
 use domain::video::StateKind;
 use edge::step::{self, StepError};
 use edge::{App, clock};
@@ -44,7 +43,7 @@ async fn take(app: &App, message: &SqsMessage) -> Result<(), StepError> {
 async fn start_run(app: &App, message: IngestMessage) -> Result<(), StepError> {
     let Some(video) = app.store.video(message.video_id).await? else { return Ok(()) };
     if video.attempt == message.attempt && !video.is_terminal() {
-        app.store.start_execution(&video, message.resume_from).await?;
+        app.store.start_execution(&video).await?;
     }
     Ok(())
 }
@@ -71,7 +70,7 @@ async fn upload_arrived(app: &App, record: S3EventRecord) -> Result<(), StepErro
             Some(_) | None => return Ok(()),
         },
     };
-    Ok(app.store.start_execution(&video, Stage::Download).await?)
+    Ok(app.store.start_execution(&video).await?)
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,37 +1,65 @@
-//! Every five minutes: ends what nobody will end any more, such as uploads that never came.
+//! Every five minutes: looks after every video that has taken longer than it should. Whatever was lost on the way
+//! (a message, an event, a process) comes to light here, so that no video stays open and nothing stays reserved.
 
 use std::sync::Arc;
 
 use domain::failure::{Failure, FailureCode};
 use domain::video::StateKind;
-use edge::step::{self, StepError, give_up};
+use edge::step::{self, StepError, give_up, settle};
 use edge::{App, clock};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use store::Video;
+use store::{Run, Video};
+
+/// Above the state machine's own limit of five hours: reached only where that is not enforced.
+const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(6);
 
 async fn sweep(app: Arc<App>, _tick: Value) -> Result<(), StepError> {
-    for id in app.store.overdue(clock::now()).await? {
+    let now = clock::now();
+    let mut failed = Ok(());
+    for id in app.store.due(now).await? {
         let Some(video) = app.store.video(id).await? else { continue };
-        if let Some(failure) = overdue(&video) {
-            tracing::warn!(video.id = %id, code = ?failure.code, "overdue video ended");
-            give_up(&app, id, video.attempt, video.current_stage(), failure).await?;
+        // One video's trouble must not keep the others waiting.
+        if let Err(error) = look_after(&app, &video, now).await {
+            tracing::error!(video.id = %id, ?error, "video not looked after");
+            failed = Err(error);
         }
     }
-    Ok(())
+    failed
 }
 
-fn overdue(video: &Video) -> Option<Failure> {
+async fn look_after(app: &App, video: &Video, now: Timestamp) -> Result<(), StepError> {
     match video.state.kind() {
-        StateKind::AwaitingUpload => {
-            let detail = "The upload URL ended before a file was uploaded. Create a new job and upload within 15 minutes.";
-            Some(Failure::new(FailureCode::UploadExpired, detail))
-        }
-        StateKind::Queued | StateKind::Processing => {
-            let detail = "Processing did not come to an end. Nothing was billed; please retry.";
-            Some(Failure::new(FailureCode::TimedOut, detail))
-        }
-        StateKind::Ready | StateKind::Failed | StateKind::Cancelled => None,
+        StateKind::AwaitingUpload => end(app, video, upload_expired()).await,
+        StateKind::Queued | StateKind::Processing => match app.store.run(video).await? {
+            None => {
+                tracing::warn!(video.id = %video.id, "a lost message: the run is started now");
+                app.store.start_execution(video).await?;
+                Ok(app.store.looked_after(video.id, now).await?)
+            }
+            Some(Run::Going { since }) if now.duration_since(since) < LONGEST_RUN => {
+                Ok(app.store.looked_after(video.id, now).await?)
+            }
+            Some(Run::Going { .. } | Run::Over) => end(app, video, interrupted()).await,
+        },
+        StateKind::Ready | StateKind::Failed | StateKind::Cancelled => settle(app, video.id, now).await,
     }
+}
+
+async fn end(app: &App, video: &Video, failure: Failure) -> Result<(), StepError> {
+    tracing::warn!(video.id = %video.id, code = ?failure.code, "video ended from outside");
+    give_up(app, video.id, video.attempt, video.current_stage(), failure).await
+}
+
+fn upload_expired() -> Failure {
+    let detail =
+        "The upload URL ended before a file was uploaded. Create a new job and upload within 15 minutes.";
+    Failure::new(FailureCode::UploadExpired, detail)
+}
+
+fn interrupted() -> Failure {
+    let detail = "Processing was interrupted on our side. Nothing was billed; please retry.";
+    Failure::new(FailureCode::Internal, detail)
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -2,7 +2,6 @@
 
 use domain::ids::VideoId;
 use domain::problem::ProblemKind;
-use domain::stage::Stage;
 use domain::video::VideoStatus;
 use domain::youtube::{NotAYoutubeUrl, YoutubeId};
 use edge::{Call, Door, Problem, Reply};
@@ -42,7 +41,7 @@ async fn create_video(call: Call) -> Result<Reply, Problem> {
             return Err(Problem::new(ProblemKind::AlreadyIndexed, detail));
         }
     };
-    call.app.store.enqueue(&video, Stage::Download).await?;
+    call.app.store.enqueue(&video).await?;
     let accepted = Accepted {
         id: video.id,
         youtube_url: youtube_id.to_string(),

@@ -22,9 +22,9 @@ async fn retry_video(call: Call) -> Result<Reply, Problem> {
         let detail = "This YouTube video is in your library again, under another id. Use that one.";
         return Err(Problem::new(ProblemKind::AlreadyIndexed, detail));
     }
-    let resume_from = video.current_stage();
-    let retried = call.app.store.retried(id, video.attempt, call.now).await?.ok_or_else(not_failed)?;
-    call.app.store.enqueue(&retried, resume_from).await?;
+    let retried = call.app.store.retried(id, video.attempt, video.current_stage(), call.now).await?;
+    let retried = retried.ok_or_else(not_failed)?;
+    call.app.store.enqueue(&retried).await?;
     Reply::json(StatusCode::ACCEPTED, &Body { status: retried.state.video_status() })
 }
 

@@ -86,16 +86,15 @@ impl Client {
         let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
         let made = self.api(Method::POST, "/v1/api/jobs", Some(json!({ "fileName": name }))).await;
         assert_eq!(made.status, StatusCode::OK, "{}", made.body);
-        let put = self
-            .http
-            .put(made.body["data"]["uploadUrl"].as_str().expect("a URL"))
-            .header("content-type", "application/octet-stream")
-            .body(std::fs::read(file).expect("the file"))
-            .send()
-            .await
-            .expect("an answer");
-        assert_eq!(put.status(), StatusCode::OK);
+        assert_eq!(self.put(&made.body, file).await, StatusCode::OK);
         made.body["data"]["jobId"].as_str().expect("an id").to_owned()
+    }
+
+    /// Puts a file at the upload URL that a job was made with.
+    pub async fn put(&self, made: &Value, file: &Path) -> StatusCode {
+        let url = made["data"]["uploadUrl"].as_str().expect("a URL");
+        let put = self.http.put(url).header("content-type", "application/octet-stream");
+        put.body(std::fs::read(file).expect("the file")).send().await.expect("an answer").status()
     }
 
     /// The job, once its status will not change any more.

@@ -14,6 +14,7 @@ use domain::metering::Wallet;
 use domain::plan::Plan;
 use jiff::Timestamp;
 use local::{Stack, StackOptions};
+use serde_json::Value;
 use store::{Names, Store};
 
 use crate::client::Client;
@@ -63,8 +64,7 @@ impl World {
 
     /// What the books say of a user, once nothing is reserved any more: a video is settled a moment after its end.
     pub async fn settled_wallet(&self, name: &str) -> Wallet {
-        let names = Names { table: self.table.clone(), ..Names::default() };
-        let store = Store::new(&self.aws().await, names);
+        let store = self.store().await;
         for _ in 0..100 {
             let wallet =
                 store.wallet(UserId(format!("user_{name}")), Timestamp::now()).await.expect("a wallet");
@@ -74,6 +74,49 @@ impl World {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         panic!("seconds of user_{name} stay reserved");
+    }
+
+    /// The table and the bucket, as somebody who may do everything.
+    pub async fn store(&self) -> Store {
+        Store::new(&self.aws().await, Names { table: self.table.clone(), ..Names::default() })
+    }
+
+    /// Invokes a deployed function by the name that the template gives it; answers what it answers.
+    pub async fn invoke(&self, function: &str, event: &Value) -> Value {
+        let http = reqwest::Client::new();
+        // The emulator takes the key `test` for the account's root and does not check its signature.
+        let authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=none";
+        let functions = format!("{}/2015-03-31/functions", self.aws_endpoint);
+        let listed = http.get(format!("{functions}?MaxItems=10000")).header("authorization", authorization);
+        let listed: Value = json_of(listed).await;
+        let deployed = listed["Functions"].as_array().expect("a list of functions");
+        let mut names = deployed.iter().filter_map(|deployed| deployed["FunctionName"].as_str());
+        let name = names.find(|name| name.contains(function)).expect("a deployed function of that name");
+        let call =
+            http.post(format!("{functions}/{name}/invocations")).header("authorization", authorization);
+        json_of(call.body(event.to_string())).await
+    }
+
+    /// Kills every process of a function as the system does when memory runs out; answers how many there were.
+    pub fn kill(&self, function: &str) -> usize {
+        let is_it = |process: &Path| {
+            let Ok(environment) = std::fs::read(process.join("environ")) else { return false };
+            let mut variables =
+                environment.split(|byte| *byte == 0).filter_map(|v| std::str::from_utf8(v).ok());
+            let (mut named, mut ours) = (false, false);
+            for (name, value) in variables.by_ref().filter_map(|variable| variable.split_once('=')) {
+                named |= name == "AWS_LAMBDA_FUNCTION_NAME" && value.contains(function);
+                ours |= name == "AWS_ENDPOINT_URL" && value == self.aws_endpoint;
+            }
+            named && ours
+        };
+        let processes = std::fs::read_dir("/proc").expect("a Linux machine").flatten();
+        let found: Vec<_> = processes.map(|entry| entry.path()).filter(|process| is_it(process)).collect();
+        for id in found.iter().filter_map(|process| process.file_name()) {
+            // It may have ended by itself meanwhile.
+            let _ = std::process::Command::new("kill").arg("-9").arg(id).status();
+        }
+        found.len()
     }
 
     /// The emulator, as its root account.
@@ -123,6 +166,11 @@ impl World {
         let (clips, clients) = (Clips::new(folder), AtomicU8::new(0));
         Self { url, web, pipeline_arn, clips, table, aws_endpoint, requests, clients }
     }
+}
+
+async fn json_of(request: reqwest::RequestBuilder) -> Value {
+    let answer = request.send().await.expect("an answer").bytes().await.expect("a body");
+    serde_json::from_slice(&answer).unwrap_or_default()
 }
 
 /// An empty folder for the data of this program's stack; what its last run left there is removed.

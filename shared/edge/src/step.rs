@@ -176,7 +176,7 @@ pub async fn settle(app: &App, id: VideoId, now: Timestamp) -> Result<(), StepEr
             app.store.unclaim(&video).await?;
             app.store.release(video.owner, id, now).await?;
         }
-        VideoState::AwaitingUpload | VideoState::Queued | VideoState::Processing { .. } => {}
+        VideoState::AwaitingUpload | VideoState::Queued | VideoState::Processing { .. } => return Ok(()),
     }
-    Ok(())
+    Ok(app.store.settled(id).await?)
 }

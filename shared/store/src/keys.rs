@@ -15,7 +15,7 @@ pub(crate) const PK: &str = "PK";
 pub(crate) const SK: &str = "SK";
 /// Index of an owner's videos, newest last. Projects the state, so that a filter needs no second read.
 pub(crate) const BY_OWNER: &str = "by-owner";
-/// Sparse index of videos that are not terminal, by deadline.
+/// Sparse index of videos that are not settled, by when to look after them.
 pub(crate) const OPEN_WORK: &str = "open-work";
 /// The one partition of [`OPEN_WORK`].
 pub(crate) const OPEN: &str = "open";

@@ -34,7 +34,7 @@ pub use limits::{QuerySlot, Window};
 pub use objects::{ByteRange, PinnedObject};
 pub use stages::StageProgress;
 pub use videos::{Created, NewVideo, Origin, Source, Video, VideoSummary};
-pub use workflow::{IngestMessage, StepInput};
+pub use workflow::{IngestMessage, Run, StepInput};
 
 /// A call under way.
 pub type Reply<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;

@@ -98,6 +98,8 @@ pub struct Video {
     pub source: Option<Source>,
     /// Which run of the pipeline.
     pub attempt: Attempt,
+    /// The stage that this run begins with.
+    pub resume_from: Stage,
     /// Which set of stage outputs.
     pub generation: Generation,
     /// When it was made.
@@ -132,7 +134,7 @@ impl Video {
         }
     }
 
-    /// The stage to blame when something fails now, and to resume from.
+    /// The stage to blame when something fails now, and to resume from later.
     pub fn current_stage(&self) -> Stage {
         match self.state {
             VideoState::Processing { stage } | VideoState::Failed { stage, .. } => stage,

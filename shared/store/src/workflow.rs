@@ -1,8 +1,10 @@
 //! The ingest queue and the state machine behind it.
 
 use aws_sdk_sfn::error::ProvideErrorMetadata;
+use aws_sdk_sfn::types::ExecutionStatus;
 use domain::ids::{Attempt, Generation, VideoId};
 use domain::stage::Stage;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::videos::Video;
@@ -16,8 +18,6 @@ pub struct IngestMessage {
     pub video_id: VideoId,
     /// Which run.
     pub attempt: Attempt,
-    /// Where to take it up.
-    pub resume_from: Stage,
 }
 
 /// Input of the state machine, and with little added, of every step.
@@ -43,10 +43,10 @@ struct ExecutionInput {
 
 impl Store {
     /// Queues the video's current run. Delivered at least once.
-    pub fn enqueue<'a>(&'a self, video: &'a Video, resume_from: Stage) -> Reply<'a, ()> {
+    pub fn enqueue<'a>(&'a self, video: &'a Video) -> Reply<'a, ()> {
         const OPERATION: &str = "queueing a video";
         Box::pin(async move {
-            let message = IngestMessage { video_id: video.id, attempt: video.attempt, resume_from };
+            let message = IngestMessage { video_id: video.id, attempt: video.attempt };
             let body = serde_json::to_string(&message).map_err(StoreError::malformed(OPERATION))?;
             let send = self.sqs.send_message().queue_url(&self.names.ingest_queue_url).message_body(body);
             send.send().await.map_err(StoreError::sdk(OPERATION))?;
@@ -55,16 +55,16 @@ impl Store {
     }
 
     /// Starts the state machine for this attempt. One attempt has one execution, whoever starts it and how often.
-    pub fn start_execution<'a>(&'a self, video: &'a Video, resume_from: Stage) -> Reply<'a, ()> {
+    pub fn start_execution<'a>(&'a self, video: &'a Video) -> Reply<'a, ()> {
         const OPERATION: &str = "starting an execution";
         Box::pin(async move {
             let step = StepInput { video_id: video.id, attempt: video.attempt, generation: video.generation };
-            let input = serde_json::to_string(&ExecutionInput { step, resume_from });
+            let input = serde_json::to_string(&ExecutionInput { step, resume_from: video.resume_from });
             let start = self
                 .sfn
                 .start_execution()
                 .state_machine_arn(&self.names.state_machine_arn)
-                .name(format!("{}-{}", video.id, video.attempt.0))
+                .name(execution_name(video))
                 .input(input.map_err(StoreError::malformed(OPERATION))?);
             match start.send().await {
                 Ok(_) => Ok(()),
@@ -73,4 +73,38 @@ impl Store {
             }
         })
     }
+
+    /// How the current run fares. `None` when it was never started.
+    pub fn run<'a>(&'a self, video: &'a Video) -> Reply<'a, Option<Run>> {
+        const OPERATION: &str = "asking how a run fares";
+        Box::pin(async move {
+            let execution = self.names.state_machine_arn.replace(":stateMachine:", ":execution:");
+            let arn = format!("{execution}:{}", execution_name(video));
+            match self.sfn.describe_execution().execution_arn(arn).send().await {
+                Ok(run) if *run.status() == ExecutionStatus::Running => {
+                    let since = Timestamp::from_second(run.start_date().secs());
+                    Ok(Some(Run::Going { since: since.map_err(StoreError::malformed(OPERATION))? }))
+                }
+                Ok(_) => Ok(Some(Run::Over)),
+                Err(error) if error.code() == Some("ExecutionDoesNotExist") => Ok(None),
+                Err(error) => Err(StoreError::sdk(OPERATION)(error)),
+            }
+        })
+    }
+}
+
+/// How a run of the state machine fares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// It goes on.
+    Going {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It has ended, in whatever way.
+    Over,
+}
+
+fn execution_name(video: &Video) -> String {
+    format!("{}-{}", video.id, video.attempt.0)
 }

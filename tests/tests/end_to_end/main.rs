@@ -6,4 +6,5 @@ mod access;
 mod chat;
 mod fetching;
 mod inputs;
+mod redelivery;
 mod upload;

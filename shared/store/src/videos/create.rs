@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::ids::{Attempt, Generation};
 use domain::plan::Plan;
+use domain::stage::Stage;
 use domain::video::VideoState;
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,8 +15,9 @@ use crate::{Reply, Store, StoreError};
 
 /// An upload that has not come this long after its URL ended never will.
 const UPLOAD_GRACE: SignedDuration = SignedDuration::from_hours(1);
-/// A video that waits longer than this in the queue or pipeline is taken for lost.
-pub(super) const PROCESSING_DEADLINE: SignedDuration = SignedDuration::from_hours(6);
+/// Something that takes longer than this is looked after: a queued video by starting its run, one in the pipeline
+/// by asking how its run fares, one that has ended by settling its account.
+pub(super) const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// What became of a new video.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,13 +35,11 @@ impl Store {
     pub fn create_video(&self, new: NewVideo, plan: Plan, now: Timestamp) -> Reply<'_, Created> {
         const OPERATION: &str = "creating a video";
         Box::pin(async move {
-            let (state, deadline) = match new.origin {
+            let (state, due) = match new.origin {
                 Origin::Upload { upload_expires_at } => {
                     (VideoState::AwaitingUpload, upload_expires_at + UPLOAD_GRACE)
                 }
-                Origin::Url { .. } | Origin::Youtube { .. } => {
-                    (VideoState::Queued, now + PROCESSING_DEADLINE)
-                }
+                Origin::Url { .. } | Origin::Youtube { .. } => (VideoState::Queued, now + PATIENCE),
             };
             let video = Video {
                 id: new.id,
@@ -50,6 +50,7 @@ impl Store {
                 origin: new.origin,
                 source: None,
                 attempt: Attempt::FIRST,
+                resume_from: Stage::Download,
                 generation: Generation::FIRST,
                 created_at: now,
                 updated_at: now,
@@ -59,7 +60,7 @@ impl Store {
             };
             let mut row = to_row(OPERATION, Key::video(video.id), &video)?;
             row.insert("open".to_owned(), text(OPEN));
-            row.insert("deadline".to_owned(), number(deadline.as_second()));
+            row.insert("due".to_owned(), number(due.as_second()));
             let slot = self.take_slot(&video, plan)?;
             let mut items = vec![self.put_new(OPERATION, row)?, slot];
             if let Origin::Youtube { youtube_id } = &video.origin {

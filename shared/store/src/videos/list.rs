@@ -53,16 +53,16 @@ impl Store {
         })
     }
 
-    /// Videos that are not terminal and past their deadline, the longest overdue first.
-    pub fn overdue(&self, now: Timestamp) -> Reply<'_, Vec<VideoId>> {
-        const OPERATION: &str = "listing overdue videos";
+    /// Videos that somebody should look after by now, the longest due first.
+    pub fn due(&self, now: Timestamp) -> Reply<'_, Vec<VideoId>> {
+        const OPERATION: &str = "listing videos that are due";
         Box::pin(async move {
             let rows = self
                 .dynamodb
                 .query()
                 .table_name(&self.names.table)
                 .index_name(OPEN_WORK)
-                .key_condition_expression("#open = :open AND deadline < :now")
+                .key_condition_expression("#open = :open AND due <= :now")
                 .expression_attribute_names("#open", "open")
                 .expression_attribute_values(":open", text(OPEN))
                 .expression_attribute_values(":now", number(now.as_second()))

@@ -7,12 +7,12 @@ use domain::failure::Failure;
 use domain::ids::{Attempt, VideoId};
 use domain::stage::Stage;
 use domain::time::Seconds;
-use domain::video::{Event, VideoState};
+use domain::video::{Event, StateKind, VideoState};
 use jiff::Timestamp;
 
-use super::create::PROCESSING_DEADLINE;
+use super::create::PATIENCE;
 use super::{Source, Video};
-use crate::keys::Key;
+use crate::keys::{Key, OPEN};
 use crate::rows::{from_row, number, text};
 use crate::{Reply, Store, StoreError};
 
@@ -29,7 +29,7 @@ impl Store {
     pub fn upload_arrived(&self, id: VideoId, source: Source, now: Timestamp) -> Reply<'_, Option<Video>> {
         Box::pin(async move {
             let transition = self.transition(id, Event::Uploaded, now).pin(source)?;
-            transition.deadline(now).write("recording an upload").await
+            transition.write("recording an upload").await
         })
     }
 
@@ -90,7 +90,7 @@ impl Store {
         now: Timestamp,
     ) -> Reply<'_, Option<Video>> {
         Box::pin(async move {
-            let transition = self.transition(id, Event::Finished { has_scenes }, now).of(attempt).closed();
+            let transition = self.transition(id, Event::Finished { has_scenes }, now).of(attempt);
             let transition = transition.and_set("frame_count", number(frame_count));
             let transition = transition.and_set("duration", number(f64::from(length)));
             transition.and_set("indexed_at", text(now.to_string())).write("finishing a video").await
@@ -107,19 +107,65 @@ impl Store {
         now: Timestamp,
     ) -> Reply<'_, Option<Video>> {
         Box::pin(async move {
-            let transition =
-                self.transition(id, Event::Failed(stage, failure.code), now).of(attempt).closed();
+            let transition = self.transition(id, Event::Failed(stage, failure.code), now).of(attempt);
             transition.and_set("failure_detail", text(failure.detail)).write("recording a failure").await
         })
     }
 
     /// Its owner asks for another attempt, which resumes at the stage that failed. `None` unless it failed.
-    pub fn retried(&self, id: VideoId, attempt: Attempt, now: Timestamp) -> Reply<'_, Option<Video>> {
+    pub fn retried(
+        &self,
+        id: VideoId,
+        attempt: Attempt,
+        resume_from: Stage,
+        now: Timestamp,
+    ) -> Reply<'_, Option<Video>> {
         Box::pin(async move {
-            let mut transition = self.transition(id, Event::Retried, now).of(attempt).deadline(now);
+            let mut transition = self.transition(id, Event::Retried, now).of(attempt);
             transition.remove.push("failure_detail");
+            transition = transition.and_set("resume_from", text(resume_from.name()));
             transition.and_set("attempt", number(attempt.next().0)).write("retrying a video").await
         })
+    }
+
+    /// A video that has not ended is looked after again when this much more time has passed.
+    pub fn looked_after(&self, id: VideoId, now: Timestamp) -> Reply<'_, ()> {
+        const OPERATION: &str = "putting a video off";
+        Box::pin(async move {
+            let update = self
+                .update_video(id, |kind| !kind.is_terminal())
+                .update_expression("SET due = :due")
+                .expression_attribute_values(":due", number((now + PATIENCE).as_second()));
+            written(update.send().await.map_err(StoreError::sdk(OPERATION)))
+        })
+    }
+
+    /// Nothing is left to do for a video that has ended: its account is in line with its end.
+    pub fn settled(&self, id: VideoId) -> Reply<'_, ()> {
+        const OPERATION: &str = "closing a video";
+        Box::pin(async move {
+            let update = self
+                .update_video(id, StateKind::is_terminal)
+                .update_expression("REMOVE #open, due")
+                .expression_attribute_names("#open", "open");
+            written(update.send().await.map_err(StoreError::sdk(OPERATION)))
+        })
+    }
+
+    /// An update of a video's row, conditional on its state.
+    fn update_video(&self, id: VideoId, allowed: impl Fn(StateKind) -> bool) -> UpdateItemFluentBuilder {
+        let mut update = self
+            .dynamodb
+            .update_item()
+            .table_name(&self.names.table)
+            .set_key(Some(Key::video(id).attributes()))
+            .expression_attribute_names("#state", "state");
+        let mut from = Vec::new();
+        for kind in StateKind::ALL.into_iter().filter(|kind| allowed(*kind)) {
+            update = update.expression_attribute_values(format!(":{}", kind.name()), text(kind.name()));
+            from.push(format!(":{}", kind.name()));
+        }
+        update.condition_expression(format!("#state IN ({})", from.join(", ")))
     }
 
     fn transition(&self, id: VideoId, event: Event, now: Timestamp) -> Transition {
@@ -131,6 +177,9 @@ impl Store {
             .set_key(Some(Key::video(id).attributes()))
             .return_values(ReturnValue::AllNew)
             .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#open", "open")
+            .expression_attribute_values(":open", text(OPEN))
+            .expression_attribute_values(":due", number((now + PATIENCE).as_second()))
             .expression_attribute_values(":state", text(outcome.kind().name()))
             .expression_attribute_values(":now", text(now.to_string()));
         let mut allowed = Vec::new();
@@ -140,7 +189,9 @@ impl Store {
         }
         let transition = Transition {
             update,
-            set: vec!["#state = :state".to_owned(), "updated_at = :now".to_owned()],
+            set: ["#state = :state", "updated_at = :now", "#open = :open", "due = :due"]
+                .map(str::to_owned)
+                .into(),
             remove: vec![],
             condition: vec![format!("#state IN ({})", allowed.join(", "))],
         };
@@ -199,17 +250,6 @@ impl Transition {
         Ok(self.and_set("source", source))
     }
 
-    /// Nobody needs to look after it any more.
-    fn closed(mut self) -> Self {
-        self.remove.extend(["open", "deadline"]);
-        self
-    }
-
-    fn deadline(self, now: Timestamp) -> Self {
-        let deadline = now + PROCESSING_DEADLINE;
-        self.and_set("open", text(crate::keys::OPEN)).and_set("deadline", number(deadline.as_second()))
-    }
-
     async fn write(self, operation: &'static str) -> Result<Option<Video>, StoreError> {
         let mut expression = format!("SET {}", self.set.join(", "));
         let mut update = self.update;
@@ -224,5 +264,14 @@ impl Transition {
             Err(error) if error.is_conflict() => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// A condition that does not hold says that another process was here before: nothing is left to do.
+fn written<T>(outcome: Result<T, StoreError>) -> Result<(), StoreError> {
+    match outcome {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_conflict() => Ok(()),
+        Err(error) => Err(error),
     }
 }
