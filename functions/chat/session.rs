@@ -28,6 +28,10 @@ async fn get_session(call: Call) -> Result<Reply, Problem> {
     let user = call.user()?;
     let found = call.app.store.session(id).await?.filter(|(session, _)| session.owner == user);
     let (session, messages) = found.ok_or_else(|| Problem::not_found("chat session"))?;
+    // A deleted video's chats go a moment after it.
+    if call.app.store.video(session.video).await?.is_none() {
+        return Err(Problem::not_found("chat session"));
+    }
     let messages = messages.into_iter().map(Item::from).collect();
     Reply::json(StatusCode::OK, &Body { session_id: id, video_id: session.video, messages })
 }

@@ -46,7 +46,7 @@ async fn fail(app: Arc<App>, input: Input) -> Result<(), StepError> {
     };
     let Some(video) = app.store.video(step.video_id).await? else { return Ok(()) };
     tracing::warn!(video.id = %step.video_id, reason, stage = video.current_stage().name(), "run ended early");
-    give_up(&app, step.video_id, step.attempt, video.current_stage(), failure(&reason)).await
+    Ok(give_up(&app, step.video_id, step.attempt, video.current_stage(), failure(&reason)).await?)
 }
 
 fn failure(reason: &str) -> Failure {

@@ -38,7 +38,7 @@ async fn index(providers: Providers, app: Arc<App>, input: StepInput) -> Result<
     .await;
     match finished {
         // Also when an earlier delivery finished the video and died before it settled.
-        Ok(()) | Err(StepError::Stopped) => settle(&app, id, clock::now()).await,
+        Ok(()) | Err(StepError::Stopped) => Ok(settle(&app, id, clock::now()).await?),
         Err(error) => Err(error),
     }
 }

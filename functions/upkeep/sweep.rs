@@ -9,7 +9,7 @@ use edge::step::{self, StepError, give_up, settle};
 use edge::{App, clock};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use store::{Run, Video};
+use store::{Purge, Run, StoreError, Video};
 
 /// Above the state machine's own limit of five hours: reached only where that is not enforced.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(6);
@@ -18,27 +18,31 @@ async fn sweep(app: Arc<App>, _tick: Value) -> Result<(), StepError> {
     let now = clock::now();
     let mut failed = Ok(());
     for id in app.store.due(now).await? {
-        let Some(video) = app.store.video(id).await? else { continue };
+        let looked_after = match app.store.video(id).await? {
+            Some(video) => look_after(&app, &video, now).await,
+            // Buried: the message that asked for its removal is lost.
+            None => app.store.enqueue_purge(Purge::Video(id), SignedDuration::ZERO).await,
+        };
         // One video's trouble must not keep the others waiting.
-        if let Err(error) = look_after(&app, &video, now).await {
-            tracing::error!(video.id = %id, ?error, "video not looked after");
-            failed = Err(error);
+        if let Err(error) = looked_after {
+            tracing::error!(video.id = %id, %error, "video not looked after");
+            failed = Err(error.into());
         }
     }
     failed
 }
 
-async fn look_after(app: &App, video: &Video, now: Timestamp) -> Result<(), StepError> {
+async fn look_after(app: &App, video: &Video, now: Timestamp) -> Result<(), StoreError> {
     match video.state.kind() {
         StateKind::AwaitingUpload => end(app, video, upload_expired()).await,
         StateKind::Queued | StateKind::Processing => match app.store.run(video).await? {
             None => {
                 tracing::warn!(video.id = %video.id, "a lost message: the run is started now");
                 app.store.start_execution(video).await?;
-                Ok(app.store.looked_after(video.id, now).await?)
+                app.store.looked_after(video.id, now).await
             }
             Some(Run::Going { since }) if now.duration_since(since) < LONGEST_RUN => {
-                Ok(app.store.looked_after(video.id, now).await?)
+                app.store.looked_after(video.id, now).await
             }
             Some(Run::Going { .. } | Run::Over) => end(app, video, interrupted()).await,
         },
@@ -46,7 +50,7 @@ async fn look_after(app: &App, video: &Video, now: Timestamp) -> Result<(), Step
     }
 }
 
-async fn end(app: &App, video: &Video, failure: Failure) -> Result<(), StepError> {
+async fn end(app: &App, video: &Video, failure: Failure) -> Result<(), StoreError> {
     tracing::warn!(video.id = %video.id, code = ?failure.code, "video ended from outside");
     give_up(app, video.id, video.attempt, video.current_stage(), failure).await
 }

@@ -32,6 +32,7 @@ pub struct World {
     /// Inputs.
     pub clips: Clips,
     table: String,
+    bucket: String,
     aws_endpoint: String,
     requests: mpsc::SyncSender<Request>,
     clients: AtomicU8,
@@ -78,7 +79,20 @@ impl World {
 
     /// The table and the bucket, as somebody who may do everything.
     pub async fn store(&self) -> Store {
-        Store::new(&self.aws().await, Names { table: self.table.clone(), ..Names::default() })
+        Store::new(
+            &self.aws().await,
+            Names {
+                table: self.table.clone(),
+                bucket: self.bucket.clone(),
+                s3_path_style: true,
+                ..Names::default()
+            },
+        )
+    }
+
+    /// Keys of the objects under a prefix, old versions included.
+    pub async fn objects(&self, prefix: &str) -> Vec<String> {
+        self.store().await.keys_under(prefix).await.expect("a list of objects")
     }
 
     /// Invokes a deployed function by the name that the template gives it; answers what it answers.
@@ -155,16 +169,17 @@ impl World {
             let output = |name| outputs.get(name).expect("an output of the template").to_owned();
             let (url, endpoint) = (stack.url().to_owned(), stack.aws_endpoint().to_owned());
             started
-                .send([url, endpoint, output("PipelineArn"), output("TableName")])
+                .send([url, endpoint, output("PipelineArn"), output("TableName"), output("BucketName")])
                 .expect("somebody waits");
             for request in asked {
                 runtime.block_on(stack.set_plan(&request.user, request.plan)).expect("a plan");
                 request.token.send(stack.token(&request.user).expect("a token")).expect("somebody waits");
             }
         });
-        let [url, aws_endpoint, pipeline_arn, table] = url.recv().expect("the stack starts; see above");
+        let [url, aws_endpoint, pipeline_arn, table, bucket] =
+            url.recv().expect("the stack starts; see above");
         let (clips, clients) = (Clips::new(folder), AtomicU8::new(0));
-        Self { url, web, pipeline_arn, clips, table, aws_endpoint, requests, clients }
+        Self { url, web, pipeline_arn, clips, table, bucket, aws_endpoint, requests, clients }
     }
 }
 

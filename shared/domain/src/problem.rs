@@ -23,6 +23,8 @@ pub enum ProblemKind {
     AlreadyIndexed,
     /// The video is not in the state that the call needs.
     NotReady,
+    /// The job or video has ended, so that it cannot be cancelled any more.
+    AlreadyEnded,
     /// The body is too large.
     PayloadTooLarge,
     /// The body is not JSON.
@@ -39,7 +41,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::InvalidRequest,
         Self::InvalidYoutubeUrl,
         Self::Unauthorized,
@@ -50,6 +52,7 @@ impl ProblemKind {
         Self::MethodNotAllowed,
         Self::AlreadyIndexed,
         Self::NotReady,
+        Self::AlreadyEnded,
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
         Self::RateLimited,
@@ -71,6 +74,7 @@ impl ProblemKind {
             Self::MethodNotAllowed => (405, "Method not allowed"),
             Self::AlreadyIndexed => (409, "Video already indexed"),
             Self::NotReady => (409, "Video not ready"),
+            Self::AlreadyEnded => (409, "Already ended"),
             Self::PayloadTooLarge => (413, "Payload too large"),
             Self::UnsupportedMediaType => (415, "Unsupported media type"),
             Self::RateLimited => (429, "Too many requests"),

@@ -74,6 +74,7 @@ impl Config {
                 table: var("TABLE").unwrap_or_default(),
                 bucket: var("BUCKET").unwrap_or_default(),
                 ingest_queue_url: var("INGEST_QUEUE_URL").unwrap_or_default(),
+                purge_queue_url: var("PURGE_QUEUE_URL").unwrap_or_default(),
                 state_machine_arn: var("STATE_MACHINE_ARN").unwrap_or_default(),
                 // Emulators do not resolve a host name per bucket; AWS wants nothing else.
                 s3_path_style: var("AWS_ENDPOINT_URL").is_some(),

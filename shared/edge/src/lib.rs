@@ -15,6 +15,7 @@ mod jwks;
 mod limiter;
 mod problem;
 pub mod refusals;
+pub mod removal;
 mod reply;
 mod serve;
 pub mod sse;

@@ -154,7 +154,7 @@ pub async fn give_up(
     attempt: Attempt,
     stage: Stage,
     failure: Failure,
-) -> Result<(), StepError> {
+) -> Result<(), StoreError> {
     let now = clock::now();
     app.store.failed(id, attempt, stage, failure, now).await?;
     settle(app, id, now).await
@@ -164,7 +164,7 @@ pub async fn give_up(
 ///
 /// # Errors
 /// When the store does not answer; doing it again is safe.
-pub async fn settle(app: &App, id: VideoId, now: Timestamp) -> Result<(), StepError> {
+pub async fn settle(app: &App, id: VideoId, now: Timestamp) -> Result<(), StoreError> {
     let Some(video) = app.store.video(id).await? else { return Ok(()) };
     match video.state {
         VideoState::Ready { .. } => {
@@ -178,5 +178,5 @@ pub async fn settle(app: &App, id: VideoId, now: Timestamp) -> Result<(), StepEr
         }
         VideoState::AwaitingUpload | VideoState::Queued | VideoState::Processing { .. } => return Ok(()),
     }
-    Ok(app.store.settled(id).await?)
+    app.store.settled(id).await
 }

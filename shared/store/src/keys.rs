@@ -126,6 +126,11 @@ pub fn upload(video: VideoId, file_name: &str) -> String {
     format!("{UPLOADS}/{video}/{file_name}")
 }
 
+/// Starts of the keys of everything that belongs to a video.
+pub(crate) fn prefixes(video: VideoId) -> [String; 2] {
+    [format!("{UPLOADS}/{video}/"), format!("videos/{video}/")]
+}
+
 /// The video whose upload this key is.
 pub fn video_of_upload(key: &str) -> Option<VideoId> {
     key.strip_prefix(UPLOADS)?.strip_prefix('/')?.split('/').next()?.parse().ok()

@@ -14,6 +14,7 @@ mod ledger;
 mod limits;
 mod objects;
 mod reads;
+mod removal;
 mod rows;
 mod stages;
 mod transact;
@@ -32,6 +33,7 @@ pub use error::StoreError;
 pub use ledger::{LedgerEntry, Reservation};
 pub use limits::{QuerySlot, Window};
 pub use objects::{ByteRange, PinnedObject};
+pub use removal::{LAST_WRITE, Purge};
 pub use stages::StageProgress;
 pub use videos::{Created, NewVideo, Origin, Source, Video, VideoSummary};
 pub use workflow::{IngestMessage, Run, StepInput};
@@ -48,6 +50,8 @@ pub struct Names {
     pub bucket: String,
     /// URL of the ingest queue.
     pub ingest_queue_url: String,
+    /// URL of the purge queue.
+    pub purge_queue_url: String,
     /// ARN of the state machine.
     pub state_machine_arn: String,
     /// Whether buckets are addressed by path, as emulators want it.

@@ -18,6 +18,7 @@ pub use create::Created;
 pub use list::VideoSummary;
 
 use crate::keys::{Key, PK, SK, STAGE_ROW, VIDEO_ROW, video_partition};
+use crate::removal::BURIED;
 use crate::rows::{Row, from_row, text};
 use crate::stages::StageProgress;
 use crate::{Reply, Store, StoreError};
@@ -159,7 +160,7 @@ impl Store {
     pub fn video(&self, id: VideoId) -> Reply<'_, Option<Video>> {
         const OPERATION: &str = "reading a video";
         Box::pin(async move {
-            let row = self.row(OPERATION, Key::video(id)).await?;
+            let row = self.row(OPERATION, Key::video(id)).await?.filter(is_not_buried);
             row.map(|row| from_row(OPERATION, row)).transpose()
         })
     }
@@ -186,7 +187,7 @@ impl Store {
                 .map_err(StoreError::sdk(OPERATION))?;
             let mut rows = rows.into_iter();
             let Some(first) = rows.next() else { return Ok(None) };
-            if first.get(SK) != Some(&text(VIDEO_ROW)) {
+            if first.get(SK) != Some(&text(VIDEO_ROW)) || !is_not_buried(&first) {
                 return Ok(None);
             }
             let video = from_row(OPERATION, first)?;
@@ -194,4 +195,9 @@ impl Store {
             Ok(Some((video, stages)))
         })
     }
+}
+
+/// A tombstone is no video any more.
+fn is_not_buried(row: &Row) -> bool {
+    !row.contains_key(BURIED)
 }

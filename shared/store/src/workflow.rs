@@ -78,9 +78,7 @@ impl Store {
     pub fn run<'a>(&'a self, video: &'a Video) -> Reply<'a, Option<Run>> {
         const OPERATION: &str = "asking how a run fares";
         Box::pin(async move {
-            let execution = self.names.state_machine_arn.replace(":stateMachine:", ":execution:");
-            let arn = format!("{execution}:{}", execution_name(video));
-            match self.sfn.describe_execution().execution_arn(arn).send().await {
+            match self.sfn.describe_execution().execution_arn(self.execution_arn(video)).send().await {
                 Ok(run) if *run.status() == ExecutionStatus::Running => {
                     let since = Timestamp::from_second(run.start_date().secs());
                     Ok(Some(Run::Going { since: since.map_err(StoreError::malformed(OPERATION))? }))
@@ -90,6 +88,23 @@ impl Store {
                 Err(error) => Err(StoreError::sdk(OPERATION)(error)),
             }
         })
+    }
+
+    /// Stops the current run, if there is one. Steps under way go on to their end; they find the video ended.
+    pub fn stop_run<'a>(&'a self, video: &'a Video) -> Reply<'a, ()> {
+        Box::pin(async move {
+            let stop = self.sfn.stop_execution().execution_arn(self.execution_arn(video));
+            match stop.error("Stopped").cause("The video was cancelled or deleted.").send().await {
+                Ok(_) => Ok(()),
+                Err(error) if error.code() == Some("ExecutionDoesNotExist") => Ok(()),
+                Err(error) => Err(StoreError::sdk("stopping a run")(error)),
+            }
+        })
+    }
+
+    fn execution_arn(&self, video: &Video) -> String {
+        let executions = self.names.state_machine_arn.replace(":stateMachine:", ":execution:");
+        format!("{executions}:{}", execution_name(video))
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod access;
 mod chat;
+mod endings;
 mod fetching;
 mod inputs;
 mod redelivery;

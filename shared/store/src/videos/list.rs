@@ -8,7 +8,7 @@ use domain::video::VideoState;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Origin, Video};
+use super::{Origin, Video, is_not_buried};
 use crate::keys::{BY_OWNER, Key, OPEN, OPEN_WORK};
 use crate::rows::{Row, from_row, number, text};
 use crate::{Reply, Store, StoreError};
@@ -94,7 +94,8 @@ impl Store {
                     let read =
                         self.dynamodb.batch_get_item().request_items(&self.names.table, keys).send().await;
                     let read = read.map_err(StoreError::sdk(OPERATION))?;
-                    for row in read.responses.unwrap_or_default().into_values().flatten() {
+                    let rows = read.responses.unwrap_or_default().into_values().flatten();
+                    for row in rows.filter(is_not_buried) {
                         let video: Video = from_row(OPERATION, row)?;
                         found.insert(video.id, video);
                     }

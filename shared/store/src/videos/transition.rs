@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::create::PATIENCE;
 use super::{Source, Video};
 use crate::keys::{Key, OPEN};
+use crate::removal::BURIED;
 use crate::rows::{from_row, number, text};
 use crate::{Reply, Store, StoreError};
 
@@ -168,6 +169,11 @@ impl Store {
         update.condition_expression(format!("#state IN ({})", from.join(", ")))
     }
 
+    /// Its owner stops it. `None` when it had ended already.
+    pub fn cancelled(&self, id: VideoId, now: Timestamp) -> Reply<'_, Option<Video>> {
+        Box::pin(async move { self.transition(id, Event::Cancelled, now).write("cancelling a video").await })
+    }
+
     fn transition(&self, id: VideoId, event: Event, now: Timestamp) -> Transition {
         let outcome = event.outcome();
         let mut update = self
@@ -193,7 +199,10 @@ impl Store {
                 .map(str::to_owned)
                 .into(),
             remove: vec![],
-            condition: vec![format!("#state IN ({})", allowed.join(", "))],
+            condition: vec![
+                format!("#state IN ({})", allowed.join(", ")),
+                format!("attribute_not_exists({BURIED})"),
+            ],
         };
         transition.with_state(outcome)
     }

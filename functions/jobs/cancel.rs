@@ -1,0 +1,34 @@
+//! `POST /v1/api/jobs/{jobId}/cancel`: ends a job that has not ended. It is not billed.
+
+use domain::api_key::Scope;
+use domain::ids::VideoId;
+use domain::problem::ProblemKind;
+use domain::video::JobStatus;
+use edge::{Call, Door, Problem, Reply, removal};
+use serde::Serialize;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Cancelled {
+    job_id: VideoId,
+    status: JobStatus,
+}
+
+async fn cancel_job(call: Call) -> Result<Reply, Problem> {
+    let id = call.path("jobId", "job")?;
+    call.own_video(call.app.store.video(id).await?, "job")?;
+    let video = removal::cancel(&call.app, id, call.now).await?.ok_or_else(ended)?;
+    Reply::data(&Cancelled { job_id: id, status: video.job_status() })
+}
+
+fn ended() -> Problem {
+    Problem::new(
+        ProblemKind::AlreadyEnded,
+        "This job has ended already, so there is nothing to cancel. Get it to see how it ended.",
+    )
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), edge::Error> {
+    edge::serve(Door::ApiKey(Scope::JobsWrite), cancel_job).await
+}

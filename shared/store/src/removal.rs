@@ -1,0 +1,202 @@
+//! Removing a video: first a tombstone that every other write respects, then what is left, piece by piece.
+//!
+//! A tombstone is the video's row with the time of its burial and without its owner, so that it is in no list. It
+//! stays until no Lambda that still runs can write for the video any more.
+
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use aws_sdk_s3::types::{Delete as DeleteObjects, ObjectIdentifier};
+use domain::ids::{SessionId, UserId, VideoId};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::keys::{self, Key, OPEN, PK, SESSION_ROW, SK, VIDEO_ROW, session_partition, video_partition};
+use crate::rows::{Row, number, text};
+use crate::transact::Outcome;
+use crate::videos::Video;
+use crate::{Reply, Store, StoreError};
+
+/// Attribute of a tombstone: when it was set, in seconds of Unix time.
+pub(crate) const BURIED: &str = "buried_at";
+
+/// No Lambda runs longer than 15 minutes, so none that began before the burial writes after this.
+pub const LAST_WRITE: SignedDuration = SignedDuration::from_mins(15);
+
+/// What is to be removed, as the purge queue carries it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Purge {
+    /// What a buried video left behind.
+    Video(VideoId),
+    /// Everything of a deleted account.
+    Account(UserId),
+}
+
+impl Store {
+    /// Sets the tombstone and gives the plan's slot back. False when there is one already.
+    pub fn bury<'a>(&'a self, video: &'a Video, now: Timestamp) -> Reply<'a, bool> {
+        const OPERATION: &str = "burying a video";
+        Box::pin(async move {
+            // The sweep asks again only if the queue has lost the message.
+            let due = now + LAST_WRITE + LAST_WRITE;
+            let bury = Update::builder()
+                .table_name(&self.names.table)
+                .set_key(Some(Key::video(video.id).attributes()))
+                .update_expression(format!("SET {BURIED} = :now, #open = :open, due = :due REMOVE #owner"))
+                .condition_expression(format!("attribute_exists({PK}) AND attribute_not_exists({BURIED})"))
+                .expression_attribute_names("#open", "open")
+                .expression_attribute_names("#owner", "owner")
+                .expression_attribute_values(":now", number(now.as_second()))
+                .expression_attribute_values(":open", text(OPEN))
+                .expression_attribute_values(":due", number(due.as_second()))
+                .build();
+            let slot = Update::builder()
+                .table_name(&self.names.table)
+                .set_key(Some(Key::account(&video.owner).attributes()))
+                .update_expression("ADD videos_used :minus")
+                .expression_attribute_values(":minus", number(-1))
+                .build();
+            let mut items = vec![];
+            for update in [bury, slot] {
+                let update = update.map_err(StoreError::malformed(OPERATION))?;
+                items.push(TransactWriteItem::builder().update(update).build());
+            }
+            Ok(self.transact(OPERATION, items).await? == Outcome::Written)
+        })
+    }
+
+    /// When a video was buried; `None` when it was not, or is gone altogether.
+    pub fn buried(&self, id: VideoId) -> Reply<'_, Option<Timestamp>> {
+        const OPERATION: &str = "reading a tombstone";
+        Box::pin(async move {
+            let Some(row) = self.row(OPERATION, Key::video(id)).await? else { return Ok(None) };
+            let Some(at) = row.get(BURIED).and_then(|at| at.as_n().ok()) else { return Ok(None) };
+            let at = at.parse().map_err(StoreError::malformed(OPERATION))?;
+            Timestamp::from_second(at).map(Some).map_err(StoreError::malformed(OPERATION))
+        })
+    }
+
+    /// Asks for a removal, after `delay` (15 minutes at most). Delivered at least once.
+    pub fn enqueue_purge(&self, purge: Purge, delay: SignedDuration) -> Reply<'_, ()> {
+        const OPERATION: &str = "queueing a removal";
+        Box::pin(async move {
+            let body = serde_json::to_string(&purge).map_err(StoreError::malformed(OPERATION))?;
+            let send = self.sqs.send_message().queue_url(&self.names.purge_queue_url).message_body(body);
+            send.delay_seconds(delay.as_secs() as i32).send().await.map_err(StoreError::sdk(OPERATION))?;
+            Ok(())
+        })
+    }
+
+    /// Removes every version of every object of a video.
+    pub fn delete_objects(&self, id: VideoId) -> Reply<'_, ()> {
+        const OPERATION: &str = "removing a video's objects";
+        Box::pin(async move {
+            for prefix in keys::prefixes(id) {
+                // Always from the start: what was listed is gone by then. A page has at most 1,000, as has a removal.
+                loop {
+                    let objects = self.versions_under(&prefix).await?;
+                    if objects.is_empty() {
+                        break;
+                    }
+                    let objects = DeleteObjects::builder().set_objects(Some(objects)).quiet(true);
+                    let objects = objects.build().map_err(StoreError::malformed(OPERATION))?;
+                    let delete = self.s3.delete_objects().bucket(&self.names.bucket).delete(objects);
+                    let deleted = delete.send().await.map_err(StoreError::sdk(OPERATION))?;
+                    if let Some(error) = deleted.errors().first() {
+                        let code = error.code().unwrap_or("no code").to_owned();
+                        return Err(StoreError::malformed(OPERATION)(std::io::Error::other(code)));
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Keys of a page of what is stored under a prefix, old versions included.
+    pub fn keys_under<'a>(&'a self, prefix: &'a str) -> Reply<'a, Vec<String>> {
+        Box::pin(async move {
+            let versions = self.versions_under(prefix).await?;
+            Ok(versions.into_iter().map(|version| version.key).collect())
+        })
+    }
+
+    async fn versions_under(&self, prefix: &str) -> Result<Vec<ObjectIdentifier>, StoreError> {
+        const OPERATION: &str = "listing objects";
+        let list = self.s3.list_object_versions().bucket(&self.names.bucket).prefix(prefix);
+        let page = list.send().await.map_err(StoreError::sdk(OPERATION))?;
+        let versions = page.versions().iter().map(|version| (version.key(), version.version_id()));
+        let markers = page.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
+        let identify = |(key, version): (Option<&str>, Option<&str>)| {
+            let object = ObjectIdentifier::builder().key(key.unwrap_or_default());
+            object
+                .set_version_id(version.map(str::to_owned))
+                .build()
+                .map_err(StoreError::malformed(OPERATION))
+        };
+        versions.chain(markers).map(identify).collect()
+    }
+
+    /// Removes a video's chat sessions and stages; its own row stays.
+    pub fn delete_history(&self, id: VideoId) -> Reply<'_, ()> {
+        const OPERATION: &str = "removing a video's history";
+        Box::pin(async move {
+            for row in self.partition(OPERATION, video_partition(id), SESSION_ROW).await? {
+                // The messages first: their session is how they are found.
+                if let Some(session) = session_of(&row) {
+                    for message in self.partition(OPERATION, session_partition(session), "").await? {
+                        self.delete_row(OPERATION, message).await?;
+                    }
+                }
+                self.delete_row(OPERATION, row).await?;
+            }
+            for row in self.partition(OPERATION, video_partition(id), "").await? {
+                if row.get(SK) != Some(&text(VIDEO_ROW)) {
+                    self.delete_row(OPERATION, row).await?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Removes a tombstone. Nothing tells any more that there was a video.
+    pub fn delete_tombstone(&self, id: VideoId) -> Reply<'_, ()> {
+        const OPERATION: &str = "removing a tombstone";
+        Box::pin(async move {
+            let delete = self
+                .dynamodb
+                .delete_item()
+                .table_name(&self.names.table)
+                .set_key(Some(Key::video(id).attributes()))
+                .condition_expression(format!("attribute_not_exists({PK}) OR attribute_exists({BURIED})"));
+            delete.send().await.map(drop).map_err(StoreError::sdk(OPERATION))
+        })
+    }
+
+    /// Removes an account's rows and its API keys. Its profile stays: it is the tombstone that keeps a token which
+    /// is still valid from making the account anew.
+    pub fn delete_account_rows(&self, user: UserId) -> Reply<'_, ()> {
+        const OPERATION: &str = "removing an account";
+        Box::pin(async move {
+            for key in self.keys(user.clone()).await? {
+                let by_hash = Key::api_key(&key.hash).attributes();
+                self.delete_row(OPERATION, by_hash).await?;
+            }
+            let profile = Key::account(&user).attributes();
+            for row in self.partition(OPERATION, keys::owner(&user), "").await? {
+                if row.get(SK) != profile.get(SK) {
+                    self.delete_row(OPERATION, row).await?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    async fn delete_row(&self, operation: &'static str, row: Row) -> Result<(), StoreError> {
+        let key = row.into_iter().filter(|(name, _)| name == PK || name == SK).collect();
+        let delete = self.dynamodb.delete_item().table_name(&self.names.table).set_key(Some(key));
+        delete.send().await.map(drop).map_err(StoreError::sdk(operation))
+    }
+}
+
+fn session_of(row: &Row) -> Option<SessionId> {
+    row.get("session")?.as_s().ok()?.parse().ok()
+}
