@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use domain::api_key::Scope;
 use domain::ids::VideoId;
+use domain::plan::CONCURRENT_UPLOADS;
+use domain::problem::ProblemKind;
 use edge::{Call, Door, Problem, Reply};
 use serde::{Deserialize, Serialize};
 use store::{Created, NewVideo, Origin, keys};
@@ -44,11 +46,19 @@ async fn create_job(call: Call) -> Result<Reply, Problem> {
     let upload_url = call.app.store.presign_put(&key, UPLOAD_CONTENT_TYPE, UPLOAD_WINDOW).await?;
     match call.app.store.create_video(new, account.plan, call.now).await? {
         Created::Yes(_) => {}
+        Created::TooManyUploads => return Err(too_many_uploads()),
         Created::PlanFull | Created::Duplicate => return Err(edge::refusals::job_slots_full(account.plan)),
     }
     let job =
         NewJob { job_id: id, upload_url, expires_in_seconds: UPLOAD_WINDOW.as_secs(), upload_method: "PUT" };
     Reply::data(&job)
+}
+
+fn too_many_uploads() -> Problem {
+    let detail = format!(
+        "{CONCURRENT_UPLOADS} uploads are open. Finish or cancel one, or wait until one's URL ends, then create this job again."
+    );
+    Problem::new(ProblemKind::TooManyUploads, detail)
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -38,7 +38,9 @@ async fn create_job_from_url(call: Call) -> Result<Reply, Problem> {
     };
     let video = match call.app.store.create_video(new, account.plan, call.now).await? {
         Created::Yes(video) => video,
-        Created::PlanFull | Created::Duplicate => return Err(edge::refusals::job_slots_full(account.plan)),
+        Created::PlanFull | Created::Duplicate | Created::TooManyUploads => {
+            return Err(edge::refusals::job_slots_full(account.plan));
+        }
     };
     call.app.store.enqueue(&video).await?;
     Reply::data(&NewJob { job_id: video.id, status: video.job_status() })

@@ -19,6 +19,9 @@ pub enum Plan {
     Enterprise,
 }
 
+/// Presigned uploads that an account may have open at the same time, on every plan.
+pub const CONCURRENT_UPLOADS: u32 = 10;
+
 /// What a plan allows. `None` is unlimited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {

@@ -174,6 +174,7 @@ pub async fn settle(app: &App, id: VideoId, now: Timestamp) -> Result<(), StoreE
         }
         VideoState::Failed { .. } | VideoState::Cancelled => {
             app.store.unclaim(&video).await?;
+            app.store.close_upload(&video).await?;
             app.store.release(video.owner, id, now).await?;
         }
         VideoState::AwaitingUpload | VideoState::Queued | VideoState::Processing { .. } => return Ok(()),

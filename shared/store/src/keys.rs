@@ -52,6 +52,10 @@ impl Key {
         Self::new(owner(user), format!("YOUTUBE#{}", id.as_str()))
     }
 
+    pub(crate) fn uploads(user: &UserId) -> Self {
+        Self::new(owner(user), "UPLOADS")
+    }
+
     pub(crate) fn key_of_owner(user: &UserId, prefix: &KeyPrefix) -> Self {
         Self::new(owner(user), format!("{KEY_ROW}{prefix}"))
     }

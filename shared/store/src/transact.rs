@@ -19,6 +19,16 @@ pub(crate) enum Outcome {
     Refused(Vec<usize>),
 }
 
+impl Outcome {
+    /// Whether the condition of the item at that position did not hold.
+    pub(crate) fn refuses(&self, position: usize) -> bool {
+        match self {
+            Self::Written => false,
+            Self::Refused(positions) => positions.contains(&position),
+        }
+    }
+}
+
 impl Store {
     /// A row to write, on the condition that none is there.
     pub(crate) fn put_new(&self, operation: &'static str, row: Row) -> Result<TransactWriteItem, StoreError> {

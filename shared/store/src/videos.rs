@@ -4,6 +4,7 @@ mod claim;
 mod create;
 mod list;
 mod transition;
+mod uploads;
 
 use domain::failure::Failure;
 use domain::ids::{Attempt, Generation, UserId, VideoId};

@@ -100,3 +100,24 @@ async fn health_names_what_it_checked() {
         assert_eq!(health.body[dependency], "connected");
     }
 }
+
+#[tokio::test]
+async fn no_more_than_ten_uploads_are_open() {
+    let client = World::get().client("hoarder", Plan::Pro).await;
+    let make = || client.api(Method::POST, "/v1/api/jobs", Some(json!({ "fileName": "a.mp4" })));
+    let made = futures::future::join_all((0..25).map(|_| make())).await;
+    let (open, refused): (Vec<_>, Vec<_>) = made.iter().partition(|answer| answer.status == StatusCode::OK);
+    assert_eq!(open.len(), 10, "{:?}", made.iter().map(|answer| answer.status).collect::<Vec<_>>());
+    for answer in refused {
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{}", answer.body);
+        assert!(answer.body["error"].as_str().unwrap().contains("10 uploads"), "{}", answer.body);
+    }
+    // A cancelled one makes room, and so does one that has arrived.
+    let job = open[0].body["data"]["jobId"].as_str().unwrap();
+    client.api(Method::POST, &format!("/v1/api/jobs/{job}/cancel"), None).await;
+    assert_eq!(make().await.status, StatusCode::OK);
+    assert_eq!(make().await.status, StatusCode::TOO_MANY_REQUESTS);
+    client.put(&open[1].body, &World::get().clips.short()).await;
+    client.finished(open[1].body["data"]["jobId"].as_str().unwrap()).await;
+    assert_eq!(make().await.status, StatusCode::OK);
+}

@@ -19,6 +19,9 @@ const UPLOAD_GRACE: SignedDuration = SignedDuration::from_hours(1);
 /// by asking how its run fares, one that has ended by settling its account.
 pub(super) const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 
+/// Position in the transaction of what a video takes besides its row and its plan's slot.
+const TAKEN: usize = 2;
+
 /// What became of a new video.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Created {
@@ -28,6 +31,8 @@ pub enum Created {
     PlanFull,
     /// The account holds this YouTube video already.
     Duplicate,
+    /// The account has as many uploads open as it may.
+    TooManyUploads,
 }
 
 impl Store {
@@ -63,15 +68,31 @@ impl Store {
             row.insert("due".to_owned(), number(due.as_second()));
             let slot = self.take_slot(&video, plan)?;
             let mut items = vec![self.put_new(OPERATION, row)?, slot];
-            if let Origin::Youtube { youtube_id } = &video.origin {
-                let mut claim: Row = Key::youtube(&video.owner, youtube_id).attributes();
-                claim.insert("video".to_owned(), text(video.id.to_string()));
-                items.push(self.put_new(OPERATION, claim)?);
+            // What else is taken depends on where the video comes from, and so does what it means that it cannot be.
+            let taken = match &video.origin {
+                Origin::Youtube { youtube_id } => {
+                    let mut claim: Row = Key::youtube(&video.owner, youtube_id).attributes();
+                    claim.insert("video".to_owned(), text(video.id.to_string()));
+                    items.push(self.put_new(OPERATION, claim)?);
+                    Created::Duplicate
+                }
+                Origin::Upload { upload_expires_at } => {
+                    items.push(self.open_upload(&video.owner, video.id, *upload_expires_at)?);
+                    Created::TooManyUploads
+                }
+                Origin::Url { .. } => Created::PlanFull,
+            };
+            let mut outcome = self.transact(OPERATION, items.clone()).await?;
+            if taken == Created::TooManyUploads
+                && outcome.refuses(TAKEN)
+                && self.close_expired_uploads(&video.owner, now).await?
+            {
+                outcome = self.transact(OPERATION, items).await?;
             }
-            Ok(match self.transact(OPERATION, items).await? {
+            Ok(match outcome {
                 Outcome::Written => Created::Yes(Box::new(video)),
-                // By position, in the order of the decisions: 409 comes before 402.
-                Outcome::Refused(positions) if positions.contains(&2) => Created::Duplicate,
+                // In the order of the decisions: 409 comes before 402.
+                Outcome::Refused(_) if outcome.refuses(TAKEN) => taken,
                 Outcome::Refused(_) => Created::PlanFull,
             })
         })

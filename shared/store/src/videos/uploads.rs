@@ -1,0 +1,104 @@
+//! The uploads that an account has open: a set, whose size is the limit's condition.
+//!
+//! Each member says when its URL ends, so that an upload that never comes frees its place by itself.
+
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use domain::ids::{UserId, VideoId};
+use domain::plan::CONCURRENT_UPLOADS;
+use jiff::Timestamp;
+
+use super::{Origin, Video};
+use crate::keys::Key;
+use crate::rows::number;
+use crate::{Reply, Store, StoreError};
+
+fn member(id: VideoId, expires_at: Timestamp) -> String {
+    format!("{}#{id}", expires_at.as_second())
+}
+
+fn has_expired(member: &str, now: Timestamp) -> bool {
+    let second = member.split_once('#').and_then(|(second, _)| second.parse::<i64>().ok());
+    second.is_none_or(|second| second <= now.as_second())
+}
+
+impl Store {
+    /// The write that opens an upload, on the condition that not too many are open.
+    pub(super) fn open_upload(
+        &self,
+        owner: &UserId,
+        id: VideoId,
+        expires_at: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        Update::builder()
+            .table_name(&self.names.table)
+            .set_key(Some(Key::uploads(owner).attributes()))
+            .update_expression("ADD pending :upload")
+            .condition_expression("attribute_not_exists(pending) OR size(pending) < :most")
+            .expression_attribute_values(":upload", AttributeValue::Ss(vec![member(id, expires_at)]))
+            .expression_attribute_values(":most", number(CONCURRENT_UPLOADS))
+            .build()
+            .map(|update| TransactWriteItem::builder().update(update).build())
+            .map_err(StoreError::malformed("opening an upload"))
+    }
+
+    /// Closes the uploads whose URLs have ended. False when there was none to close.
+    pub(super) async fn close_expired_uploads(
+        &self,
+        owner: &UserId,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        const OPERATION: &str = "closing expired uploads";
+        let row = self.row(OPERATION, Key::uploads(owner)).await?.unwrap_or_default();
+        let pending =
+            row.get("pending").and_then(|pending| pending.as_ss().ok()).cloned().unwrap_or_default();
+        let expired: Vec<String> = pending.into_iter().filter(|member| has_expired(member, now)).collect();
+        if expired.is_empty() {
+            return Ok(false);
+        }
+        self.close(OPERATION, owner, expired).await?;
+        Ok(true)
+    }
+
+    /// The file has arrived, or will never be taken.
+    pub fn close_upload<'a>(&'a self, video: &'a Video) -> Reply<'a, ()> {
+        Box::pin(async move {
+            match video.origin {
+                Origin::Upload { upload_expires_at } => {
+                    let member = member(video.id, upload_expires_at);
+                    self.close("closing an upload", &video.owner, vec![member]).await
+                }
+                Origin::Url { .. } | Origin::Youtube { .. } => Ok(()),
+            }
+        })
+    }
+
+    async fn close(
+        &self,
+        operation: &'static str,
+        owner: &UserId,
+        members: Vec<String>,
+    ) -> Result<(), StoreError> {
+        let update = self
+            .dynamodb
+            .update_item()
+            .table_name(&self.names.table)
+            .set_key(Some(Key::uploads(owner).attributes()))
+            .update_expression("DELETE pending :over")
+            .expression_attribute_values(":over", AttributeValue::Ss(members));
+        update.send().await.map(drop).map_err(StoreError::sdk(operation))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upload_expires_with_its_url() {
+        let expires_at: Timestamp = "2026-11-21T10:15:00Z".parse().unwrap();
+        let open = member("019ea186-6500-7c3e-9b1d-2f6a5e8d4c10".parse().unwrap(), expires_at);
+        assert!(!has_expired(&open, "2026-11-21T10:14:59Z".parse().unwrap()));
+        assert!(has_expired(&open, expires_at));
+        assert!(has_expired("garbage", expires_at));
+    }
+}
