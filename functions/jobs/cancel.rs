@@ -3,7 +3,6 @@
 use domain::api_key::Scope;
 use domain::ids::VideoId;
 use domain::problem::ProblemKind;
-use domain::video::JobStatus;
 use edge::{Call, Door, Problem, Reply, removal};
 use serde::Serialize;
 
@@ -11,14 +10,14 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 struct Cancelled {
     job_id: VideoId,
-    status: JobStatus,
+    status: &'static str,
 }
 
 async fn cancel_job(call: Call) -> Result<Reply, Problem> {
-    let id = call.path("jobId", "job")?;
+    let (id, version) = (call.path("jobId", "job")?, call.api_version()?);
     call.own_video(call.app.store.video(id).await?, "job")?;
     let video = removal::cancel(&call.app, id, call.now).await?.ok_or_else(ended)?;
-    Reply::data(&Cancelled { job_id: id, status: video.job_status() })
+    Reply::data(&Cancelled { job_id: id, status: video.job_status().name(version) })
 }
 
 fn ended() -> Problem {

@@ -2,7 +2,6 @@
 
 use domain::api_key::Scope;
 use domain::ids::VideoId;
-use domain::video::JobStatus;
 use edge::{Call, Door, Problem, Reply};
 use serde::{Deserialize, Serialize};
 use store::{Created, NewVideo, Origin};
@@ -18,11 +17,11 @@ struct Body {
 #[serde(rename_all = "camelCase")]
 struct NewJob {
     job_id: VideoId,
-    status: JobStatus,
+    status: &'static str,
 }
 
 async fn create_job_from_url(call: Call) -> Result<Reply, Problem> {
-    let body: Body = call.json()?;
+    let (body, version): (Body, _) = (call.json()?, call.api_version()?);
     let url = edge::fetch::check(&body.url, &call.app.config.local.fetch_allow).map_err(Problem::invalid)?;
     let file_name = match &body.file_name {
         Some(name) => edge::file_name::check(name)?,
@@ -43,7 +42,7 @@ async fn create_job_from_url(call: Call) -> Result<Reply, Problem> {
         }
     };
     call.app.store.enqueue(&video).await?;
-    Reply::data(&NewJob { job_id: video.id, status: video.job_status() })
+    Reply::data(&NewJob { job_id: video.id, status: video.job_status().name(version) })
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -4,25 +4,29 @@
 
 use bytes::Bytes;
 use domain::api_key::Scope;
+use domain::api_version::ApiVersion;
 use domain::failure::FailureCode;
 use domain::ids::VideoId;
-use domain::video::{JobStatus, VideoState};
+use domain::stage::overall_progress;
+use domain::video::VideoState;
 use edge::{Call, Door, Problem, Reply};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
-use store::Video;
 use store::keys::Outputs;
+use store::{StageProgress, Video};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Job {
     job_id: VideoId,
-    status: JobStatus,
+    status: &'static str,
     original_filename: String,
     source: &'static str,
     created_at: Timestamp,
     updated_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    estimated_completion_time_seconds: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_code: Option<FailureCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,12 +34,13 @@ struct Job {
 }
 
 async fn get_job(call: Call) -> Result<Reply, Problem> {
-    let id = call.path("jobId", "job")?;
-    let video = call.own_video(call.app.store.video(id).await?, "job")?;
+    let (id, version) = (call.path("jobId", "job")?, call.api_version()?);
+    let (video, stages) = call.app.store.video_with_stages(id).await?.unzip();
+    let video = call.own_video(video, "job")?;
     let outputs = Outputs { video: id, generation: video.generation };
-    let completed = video.state == VideoState::Ready { has_scenes: true };
-    let job = Job::from(video);
-    if !completed {
+    let published = has_processed_data(&video, version);
+    let job = Job::new(video, &stages.unwrap_or_default(), version, call.now);
+    if !published {
         return Reply::data(&job);
     }
     let analysis = call.app.store.object_stream(&outputs.analysis()).await?;
@@ -49,12 +54,38 @@ async fn get_job(call: Call) -> Result<Reply, Problem> {
     Ok(Reply::stream("application/json", body.boxed()))
 }
 
-impl From<Video> for Job {
-    fn from(video: Video) -> Self {
+/// The reference has it for scenes only; a later version also for a transcript alone.
+fn has_processed_data(video: &Video, version: ApiVersion) -> bool {
+    match (video.state, version) {
+        (VideoState::Ready { has_scenes }, ApiVersion::V2026_02) => has_scenes,
+        (VideoState::Ready { .. }, ApiVersion::V2026_04) => true,
+        (
+            VideoState::AwaitingUpload
+            | VideoState::Queued
+            | VideoState::Processing { .. }
+            | VideoState::Failed { .. }
+            | VideoState::Cancelled,
+            _,
+        ) => false,
+    }
+}
+
+/// What is left at the pace so far; nothing is known before there is a pace.
+fn seconds_left(video: &Video, stages: &[StageProgress], now: Timestamp) -> Option<i64> {
+    let VideoState::Processing { .. } = video.state else { return None };
+    let began = stages.iter().map(|progress| progress.started_at).min()?;
+    let elapsed = now.duration_since(began).as_secs().max(1);
+    let percent = i64::from(overall_progress(stages.iter().map(|stage| (stage.stage, stage.percent()))));
+    (percent > 0).then(|| (elapsed * (100 - percent) + percent - 1) / percent)
+}
+
+impl Job {
+    fn new(video: Video, stages: &[StageProgress], version: ApiVersion, now: Timestamp) -> Self {
         let failure = video.failure();
         Self {
             job_id: video.id,
-            status: video.job_status(),
+            status: video.job_status().name(version),
+            estimated_completion_time_seconds: seconds_left(&video, stages, now),
             source: "api",
             created_at: video.created_at,
             updated_at: video.updated_at,

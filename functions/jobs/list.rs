@@ -1,12 +1,13 @@
 //! `GET /v1/api/jobs?status=COMPLETED&limit=20&cursor=…`: the account's jobs, newest first.
 
 use domain::api_key::Scope;
+use domain::api_version::ApiVersion;
 use domain::ids::VideoId;
 use domain::video::JobStatus;
 use edge::{Call, Door, Problem, Reply};
 use http::StatusCode;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::Video;
 
 #[derive(Serialize)]
@@ -20,7 +21,7 @@ struct Page {
 #[serde(rename_all = "camelCase")]
 struct Job {
     job_id: VideoId,
-    status: JobStatus,
+    status: &'static str,
     original_filename: String,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -28,7 +29,8 @@ struct Job {
 
 async fn list_jobs(call: Call) -> Result<Reply, Problem> {
     let limit = call.query_number("limit", 20, 1..=100)? as usize;
-    let status = call.query("status").map(parse_status).transpose()?;
+    let version = call.api_version()?;
+    let status = call.query("status").map(|text| parse_status(&text, version)).transpose()?;
     let cursor = call.query("cursor").map(parse_cursor).transpose()?;
     let mut jobs = call.app.store.video_summaries(call.user()?).await?;
     // Ids sort by time, so the cursor needs no look-up and holds even when its job is gone.
@@ -36,25 +38,26 @@ async fn list_jobs(call: Call) -> Result<Reply, Problem> {
     jobs.retain(|job| status.is_none_or(|status| job.state.job_status(job.origin.is_fetched()) == status));
     let page: Vec<VideoId> = jobs.iter().take(limit).map(|job| job.id).collect();
     let next_cursor = page.last().copied().filter(|_| jobs.len() > limit);
-    let data = call.app.store.videos(page).await?.into_iter().map(Job::from).collect();
+    let data = call.app.store.videos(page).await?.into_iter().map(|video| Job::new(video, version)).collect();
     Reply::json(StatusCode::OK, &Page { data, next_cursor })
 }
 
-fn parse_status(text: String) -> Result<JobStatus, Problem> {
-    JobStatus::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(&text)).map_err(
-        |_| Problem::invalid("status is one of the job statuses, such as COMPLETED or PENDING_FETCH."),
-    )
+fn parse_status(text: &str, version: ApiVersion) -> Result<JobStatus, Problem> {
+    JobStatus::named(text, version).ok_or_else(|| {
+        let names = JobStatus::ALL.map(|status| status.name(version)).join(", ");
+        Problem::invalid(format!("status is one of {names}."))
+    })
 }
 
 fn parse_cursor(text: String) -> Result<VideoId, Problem> {
     text.parse().map_err(|_| Problem::invalid("cursor is the nextCursor of a previous answer."))
 }
 
-impl From<Video> for Job {
-    fn from(video: Video) -> Self {
+impl Job {
+    fn new(video: Video, version: ApiVersion) -> Self {
         Self {
             job_id: video.id,
-            status: video.job_status(),
+            status: video.job_status().name(version),
             original_filename: video.title,
             created_at: video.created_at,
             updated_at: video.updated_at,

@@ -10,6 +10,8 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 struct Quota {
     plan: Plan,
+    /// The same, as later SDKs read it.
+    current_plan: Plan,
     included_hours: u32,
     credits_balance_hours: f64,
     reset_date: Timestamp,
@@ -20,6 +22,7 @@ async fn get_quota(call: Call) -> Result<Reply, Problem> {
     let (account, wallet) = futures::try_join!(call.account(), wallet)?;
     let quota = Quota {
         plan: account.plan,
+        current_plan: account.plan,
         included_hours: account.plan.limits().included_hours,
         credits_balance_hours: wallet.credits as f64 / 3600.0,
         reset_date: wallet.month.resets_at(),

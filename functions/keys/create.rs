@@ -1,6 +1,7 @@
 //! `POST /v1/api/keys`: a new API key, shown whole this once.
 
 use domain::api_key::{ApiKey, KeyPrefix, Scope};
+use domain::api_version::ApiVersion;
 use edge::{Call, Door, Problem, Reply};
 use serde::{Deserialize, Serialize};
 use store::KeyRecord;
@@ -11,10 +12,13 @@ const DRAWS: usize = 4;
 const MAX_NAME_CHARS: usize = 100;
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Body {
     name: String,
     #[serde(default = "all_scopes")]
     scopes: Vec<Scope>,
+    #[serde(default)]
+    api_version: ApiVersion,
 }
 
 fn all_scopes() -> Vec<Scope> {
@@ -27,6 +31,7 @@ struct NewKey {
     key: String,
     key_prefix: KeyPrefix,
     name: String,
+    api_version: ApiVersion,
 }
 
 async fn create_key(call: Call) -> Result<Reply, Problem> {
@@ -48,11 +53,13 @@ async fn create_key(call: Call) -> Result<Reply, Problem> {
             prefix: key.prefix(),
             name: name.clone(),
             scopes: body.scopes.clone(),
+            api_version: body.api_version,
             created_at: call.now,
             revoked: false,
         };
         if call.app.store.add_key(record).await? {
-            return Reply::data(&NewKey { key: key.reveal(), key_prefix: key.prefix(), name });
+            let (key, key_prefix) = (key.reveal(), key.prefix());
+            return Reply::data(&NewKey { key, key_prefix, name, api_version: body.api_version });
         }
     }
     Err(Problem::internal("no free key prefix found"))

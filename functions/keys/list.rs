@@ -1,6 +1,7 @@
 //! `GET /v1/api/keys`: the account's keys, never whole.
 
 use domain::api_key::{KeyPrefix, Scope};
+use domain::api_version::ApiVersion;
 use edge::{Call, Door, Problem, Reply};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,6 +13,7 @@ struct Key {
     key_prefix: KeyPrefix,
     name: String,
     scopes: Vec<Scope>,
+    api_version: ApiVersion,
     created_at: Timestamp,
     revoked: bool,
 }
@@ -27,6 +29,7 @@ impl From<KeyRecord> for Key {
             key_prefix: record.prefix,
             name: record.name,
             scopes: record.scopes,
+            api_version: record.api_version,
             created_at: record.created_at,
             revoked: record.revoked,
         }

@@ -1,5 +1,7 @@
 //! `processedData` of the Jobs contract, field by field.
 
+use std::collections::BTreeSet;
+
 use domain::analysis::{Description, Detection, Rgb, Scene, Transcript};
 use domain::ids::VideoId;
 use domain::time::Seconds;
@@ -22,6 +24,8 @@ struct PublishedScene<'a> {
     description: &'a str,
     main_color: Rgb,
     detections: &'a [Detection],
+    /// What the detections name, each once: how later SDKs read them.
+    objects: BTreeSet<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -47,6 +51,7 @@ impl<'a> Analysis<'a> {
             description: &description.text,
             main_color: scene.main_color,
             detections: &description.detections,
+            objects: description.detections.iter().map(|detection| detection.name.as_str()).collect(),
         });
         let spoken = transcript.utterances.iter().map(|utterance| Spoken {
             speaker: video.speaker_id(utterance.speaker).to_string(),

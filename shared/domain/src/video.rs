@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::api_version::ApiVersion;
 use crate::failure::FailureCode;
 use crate::stage::Stage;
 
@@ -210,9 +211,8 @@ pub enum VideoStatus {
     Cancelled,
 }
 
-/// `status` in the Jobs contract, version 2026-02.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+/// `status` in the Jobs contract. Its word depends on the version, see [`JobStatus::name`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobStatus {
     /// Waiting for the PUT.
     PendingUpload,
@@ -230,6 +230,43 @@ pub enum JobStatus {
     Failed,
     /// Stopped by its owner.
     Cancelled,
+}
+
+impl JobStatus {
+    /// Every status.
+    pub const ALL: [Self; 8] = [
+        Self::PendingUpload,
+        Self::PendingFetch,
+        Self::Processing,
+        Self::Completed,
+        Self::CompletedNoScenes,
+        Self::FailedFetch,
+        Self::Failed,
+        Self::Cancelled,
+    ];
+
+    /// The word that a client of that version reads.
+    pub fn name(self, version: ApiVersion) -> &'static str {
+        match (self, version) {
+            (Self::PendingUpload, _) => "PENDING_UPLOAD",
+            (Self::PendingFetch, _) => "PENDING_FETCH",
+            (Self::Processing, _) => "PROCESSING",
+            (Self::Completed, ApiVersion::V2026_02) => "COMPLETED",
+            (Self::Completed, ApiVersion::V2026_04) => "VISION_COMPLETED",
+            (Self::CompletedNoScenes, ApiVersion::V2026_02) => "COMPLETED_NO_SCENES",
+            (Self::CompletedNoScenes, ApiVersion::V2026_04) => "VIDEO_COMPLETED_NO_SCENES",
+            (Self::FailedFetch, _) => "FAILED_FETCH",
+            (Self::Failed, _) => "FAILED",
+            (Self::Cancelled, ApiVersion::V2026_02) => "CANCELLED",
+            // Those SDKs wait for a word with FAILED in it, and for nothing else.
+            (Self::Cancelled, ApiVersion::V2026_04) => "FAILED_CANCELLED",
+        }
+    }
+
+    /// The status that a client of that version means.
+    pub fn named(text: &str, version: ApiVersion) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name(version) == text)
+    }
 }
 
 #[cfg(test)]

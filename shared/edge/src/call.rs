@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use domain::api_version::{ApiVersion, UnknownVersion};
 use domain::ids::UserId;
 use domain::metering::MINIMUM_SECS;
 use domain::problem::ProblemKind;
@@ -20,6 +21,9 @@ use crate::refusals;
 /// The largest body that is read.
 const MAX_BODY_BYTES: usize = 64 << 10;
 
+/// Overrides the version of the key for one request.
+const API_VERSION: &str = "X-API-Version";
+
 /// A request and what is known about it.
 pub struct Call {
     /// Clients and settings.
@@ -31,13 +35,29 @@ pub struct Call {
 }
 
 impl Call {
+    /// What the words of the Jobs contract mean to this caller: the key's version, unless the request names another.
+    ///
+    /// # Errors
+    /// When it names one that there is not.
+    pub fn api_version(&self) -> Result<ApiVersion, Problem> {
+        if let Some(named) = self.request.headers().get(API_VERSION) {
+            let named = named.to_str().unwrap_or_default().parse();
+            return named
+                .map_err(|error: UnknownVersion| Problem::invalid(format!("{API_VERSION}: {error}.")));
+        }
+        Ok(match &self.caller {
+            Caller::Key { api_version, .. } => *api_version,
+            Caller::User(_) | Caller::Anonymous => ApiVersion::default(),
+        })
+    }
+
     /// The account that calls.
     ///
     /// # Errors
     /// Behind a door that lets anyone in there is none.
     pub fn user(&self) -> Result<UserId, Problem> {
         match &self.caller {
-            Caller::User(user) => Ok(user.clone()),
+            Caller::User(user) | Caller::Key { user, .. } => Ok(user.clone()),
             Caller::Anonymous => Err(Problem::internal("an endpoint for anyone asked who calls")),
         }
     }

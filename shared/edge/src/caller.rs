@@ -1,6 +1,7 @@
 //! Who calls: how each endpoint lets its callers in.
 
 use domain::api_key::{ApiKey, Scope};
+use domain::api_version::ApiVersion;
 use domain::ids::UserId;
 use domain::problem::ProblemKind;
 use http::HeaderMap;
@@ -30,8 +31,15 @@ pub enum Door {
 /// Who came through the door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
-    /// An account.
+    /// An account, by a session.
     User(UserId),
+    /// An account, by one of its keys.
+    Key {
+        /// Whose.
+        user: UserId,
+        /// What the key's clients understand.
+        api_version: ApiVersion,
+    },
     /// Nobody in particular.
     Anonymous,
 }
@@ -102,7 +110,8 @@ impl Door {
                     // A made-up key must not have a minute of its own.
                     None => (Allowance::count(&app.store, address(), knock.now).await, Err(invalid_key())),
                     Some(record) if record.scopes.contains(&scope) => {
-                        (allowance, Ok(Caller::User(record.user)))
+                        let (user, api_version) = (record.user, record.api_version);
+                        (allowance, Ok(Caller::Key { user, api_version }))
                     }
                     Some(_) => (allowance, Err(out_of_scope(scope))),
                 }

@@ -78,7 +78,8 @@ impl Allowance {
             self.limit,
             self.retry_after(now)
         );
-        (self.count > self.limit).then(|| Problem::new(ProblemKind::RateLimited, detail))
+        let problem = Problem::new(ProblemKind::RateLimited, detail).retry_after(self.retry_after(now));
+        (self.count > self.limit).then_some(problem)
     }
 
     fn retry_after(self, now: Timestamp) -> i64 {

@@ -21,17 +21,25 @@ pub struct Problem {
     pub kind: ProblemKind,
     detail: String,
     cause: Option<String>,
+    retry_after: Option<i64>,
 }
 
 impl Problem {
     /// A refusal that the caller can act on.
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), cause: None }
+        Self { kind, detail: detail.into(), cause: None, retry_after: None }
     }
 
     /// This service's own fault. The caller learns the request id and nothing else.
     pub fn internal(cause: impl ToString) -> Self {
-        Self { kind: ProblemKind::Internal, detail: String::new(), cause: Some(cause.to_string()) }
+        let (kind, cause) = (ProblemKind::Internal, Some(cause.to_string()));
+        Self { kind, detail: String::new(), cause, retry_after: None }
+    }
+
+    /// In how many seconds another try makes sense. SDKs of the Jobs contract read it in the body.
+    pub(crate) fn retry_after(mut self, secs: i64) -> Self {
+        self.retry_after = Some(secs);
+        self
     }
 
     /// A bad field.
@@ -62,7 +70,13 @@ impl Problem {
             None => self.detail.clone(),
         };
         match contract {
-            Contract::Jobs => (json!({ "error": detail }), "application/json"),
+            Contract::Jobs => {
+                let mut body = json!({ "error": detail });
+                if let Some(secs) = self.retry_after {
+                    body["retryAfter"] = secs.into();
+                }
+                (body, "application/json")
+            }
             Contract::Videos => {
                 let body = json!({
                     "type": self.kind.type_uri(),

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use domain::api_key::{KeyHash, KeyPrefix, Scope};
+use domain::api_version::ApiVersion;
 use domain::ids::UserId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,9 @@ pub struct KeyRecord {
     pub name: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// What the contract's words mean to its clients.
+    #[serde(default)]
+    pub api_version: ApiVersion,
     /// When it was made.
     pub created_at: Timestamp,
     /// Whether it was revoked.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use domain::api_key::Scope;
+use domain::api_version::ApiVersion;
 use domain::failure::FailureCode;
 use domain::plan::Plan;
 use domain::problem::ProblemKind;
@@ -245,7 +246,13 @@ fn spell_the_words_of_the_domain() {
     }
     let set = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<BTreeSet<_>>();
     words::<VideoStatus>(Contract::Videos, "VideoStatus");
-    words::<JobStatus>(Contract::Jobs, "JobStatus");
+    let statuses: BTreeSet<String> = ApiVersion::ALL
+        .into_iter()
+        .flat_map(|version| JobStatus::ALL.map(|status| status.name(version).to_owned()))
+        .collect();
+    assert_eq!(words::<String>(Contract::Jobs, "JobStatus"), statuses);
+    let versions = ApiVersion::ALL.map(ApiVersion::name);
+    assert_eq!(words::<ApiVersion>(Contract::Jobs, "ApiVersion"), set(&versions));
     assert_eq!(words::<Stage>(Contract::Videos, "Stage"), set(&Stage::ALL.map(Stage::name)));
     assert_eq!(words::<Scope>(Contract::Jobs, "Scope"), set(&Scope::ALL.map(Scope::name)));
     for contract in Contract::ALL {

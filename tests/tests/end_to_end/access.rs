@@ -121,3 +121,32 @@ async fn no_more_than_ten_uploads_are_open() {
     client.finished(open[1].body["data"]["jobId"].as_str().unwrap()).await;
     assert_eq!(make().await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_key_keeps_its_api_version_and_a_header_overrides_it() {
+    let world = World::get();
+    let client = world.client("versioner", Plan::Pro).await;
+    let new = json!({ "name": "later", "apiVersion": "2026-04" });
+    let made = client.session(Method::POST, "/v1/api/keys", Some(new)).await.body;
+    assert_eq!(made["data"]["apiVersion"], "2026-04", "{made}");
+    let later = made["data"]["key"].as_str().unwrap();
+    let job = client.upload(&world.clips.audio_only()).await;
+    assert_eq!(client.finished(&job).await["status"], "COMPLETED_NO_SCENES");
+
+    let path = format!("/v1/api/jobs/{job}");
+    let shown = client.call(Method::GET, &path, None, &[("x-api-key", later)]).await.body;
+    assert_eq!(shown["data"]["status"], "VIDEO_COMPLETED_NO_SCENES", "{shown}");
+    assert!(shown["data"]["processedData"]["transcript"].is_array(), "{shown}");
+    let list = "/v1/api/jobs?status=VIDEO_COMPLETED_NO_SCENES";
+    let listed = client.call(Method::GET, list, None, &[("x-api-key", later)]).await.body;
+    assert_eq!(listed["data"][0]["status"], "VIDEO_COMPLETED_NO_SCENES", "{listed}");
+    let old = [("x-api-key", later), ("x-api-version", "2026-02")];
+    let shown = client.call(Method::GET, &path, None, &old).await.body;
+    assert_eq!(shown["data"]["status"], "COMPLETED_NO_SCENES", "{shown}");
+    assert_eq!(shown["data"]["processedData"], json!(null), "{shown}");
+    let unknown = [("x-api-key", later), ("x-api-version", "1999-01")];
+    let refused = client.call(Method::GET, &path, None, &unknown).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{}", refused.body);
+    let quota = client.call(Method::GET, "/v1/api/quota", None, &[("x-api-key", later)]).await.body;
+    assert_eq!(quota["data"]["currentPlan"], "pro", "{quota}");
+}

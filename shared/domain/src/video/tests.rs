@@ -107,5 +107,30 @@ fn both_contracts_show_it() {
         assert_eq!(state.job_status(false), uploaded, "{state:?}");
         assert_eq!(state.job_status(true), fetched, "{state:?}");
     }
-    assert_eq!(serde_json::to_string(&J::CompletedNoScenes).unwrap(), "\"COMPLETED_NO_SCENES\"");
+}
+
+#[test]
+fn each_version_reads_words_on_which_its_clients_end() {
+    // What SDK 0.1.0 and 0.1.1 end on, from their sources.
+    let ends = |word: &str, version| match version {
+        ApiVersion::V2026_02 => ["COMPLETED", "COMPLETED_NO_SCENES", "FAILED"].contains(&word),
+        ApiVersion::V2026_04 => {
+            ["VISION_COMPLETED", "VIDEO_COMPLETED_NO_SCENES"].contains(&word) || word.contains("FAILED")
+        }
+    };
+    for version in ApiVersion::ALL {
+        for status in JobStatus::ALL {
+            assert_eq!(JobStatus::named(status.name(version), version), Some(status));
+        }
+        for running in [JobStatus::PendingUpload, JobStatus::PendingFetch, JobStatus::Processing] {
+            assert!(!ends(running.name(version), version), "{running:?}");
+        }
+        for over in [JobStatus::Completed, JobStatus::CompletedNoScenes, JobStatus::Failed] {
+            assert!(ends(over.name(version), version), "{over:?}");
+        }
+    }
+    // Beyond what SDK 0.1.0 knows; the later one ends on them.
+    for over in [JobStatus::FailedFetch, JobStatus::Cancelled] {
+        assert!(ends(over.name(ApiVersion::V2026_04), ApiVersion::V2026_04), "{over:?}");
+    }
 }
