@@ -6,7 +6,7 @@ use domain::api_key::Scope;
 use domain::ids::VideoId;
 use domain::plan::CONCURRENT_UPLOADS;
 use domain::problem::ProblemKind;
-use edge::{Call, Door, Problem, Reply};
+use edge::{Call, Door, Problem, Reply, idempotency};
 use serde::{Deserialize, Serialize};
 use store::{Created, NewVideo, Origin, keys};
 
@@ -19,6 +19,7 @@ const UPLOAD_CONTENT_TYPE: &str = "application/octet-stream";
 #[serde(rename_all = "camelCase")]
 struct Body {
     file_name: String,
+    idempotency_key: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -33,9 +34,13 @@ struct NewJob {
 async fn create_job(call: Call) -> Result<Reply, Problem> {
     let body: Body = call.json()?;
     let file_name = edge::file_name::check(&body.file_name)?;
+    idempotency::once(&call, body.idempotency_key.as_deref(), async |id| make_job(&call, id, file_name).await)
+        .await
+}
+
+async fn make_job(call: &Call, id: VideoId, file_name: String) -> Result<Reply, Problem> {
     let account = call.account().await?;
     call.require_credit(&account).await?;
-    let id = edge::ids::new_video();
     let key = keys::upload(id, &edge::file_name::object_safe(&file_name));
     let new = NewVideo {
         id,

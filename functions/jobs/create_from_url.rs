@@ -1,8 +1,9 @@
 //! `POST /v1/api/jobs/from-url`: a job whose file this service fetches itself.
 
 use domain::api_key::Scope;
+use domain::api_version::ApiVersion;
 use domain::ids::VideoId;
-use edge::{Call, Door, Problem, Reply};
+use edge::{Call, Door, Problem, Reply, idempotency};
 use serde::{Deserialize, Serialize};
 use store::{Created, NewVideo, Origin};
 
@@ -11,6 +12,7 @@ use store::{Created, NewVideo, Origin};
 struct Body {
     url: String,
     file_name: Option<String>,
+    idempotency_key: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -27,14 +29,21 @@ async fn create_job_from_url(call: Call) -> Result<Reply, Problem> {
         Some(name) => edge::file_name::check(name)?,
         None => edge::file_name::of_url(&url),
     };
+    let origin = Origin::Url { url: url.into() };
+    let name = body.idempotency_key.as_deref();
+    idempotency::once(&call, name, async |id| make_job(&call, id, file_name, origin, version).await).await
+}
+
+async fn make_job(
+    call: &Call,
+    id: VideoId,
+    file_name: String,
+    origin: Origin,
+    version: ApiVersion,
+) -> Result<Reply, Problem> {
     let account = call.account().await?;
     call.require_credit(&account).await?;
-    let new = NewVideo {
-        id: edge::ids::new_video(),
-        owner: account.user,
-        title: file_name,
-        origin: Origin::Url { url: url.into() },
-    };
+    let new = NewVideo { id, owner: account.user, title: file_name, origin };
     let video = match call.app.store.create_video(new, account.plan, call.now).await? {
         Created::Yes(video) => video,
         Created::PlanFull | Created::Duplicate | Created::TooManyUploads => {

@@ -4,7 +4,7 @@ use domain::ids::VideoId;
 use domain::problem::ProblemKind;
 use domain::video::VideoStatus;
 use domain::youtube::{NotAYoutubeUrl, YoutubeId};
-use edge::{Call, Door, Problem, Reply};
+use edge::{Call, Door, Problem, Reply, idempotency};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,9 +26,13 @@ struct Accepted {
 async fn create_video(call: Call) -> Result<Reply, Problem> {
     let body: Body = call.json()?;
     let youtube_id: YoutubeId = body.youtube_url.parse().map_err(invalid_url)?;
+    idempotency::once(&call, None, async |id| make_video(&call, id, youtube_id).await).await
+}
+
+async fn make_video(call: &Call, id: VideoId, youtube_id: YoutubeId) -> Result<Reply, Problem> {
     let account = call.account().await?;
     let new = NewVideo {
-        id: edge::ids::new_video(),
+        id,
         owner: account.user,
         title: youtube_id.to_string(),
         origin: Origin::Youtube { youtube_id: youtube_id.clone() },

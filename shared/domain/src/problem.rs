@@ -25,10 +25,14 @@ pub enum ProblemKind {
     NotReady,
     /// The job or video has ended, so that it cannot be cancelled any more.
     AlreadyEnded,
+    /// The same named request is being carried out.
+    InProgress,
     /// The body is too large.
     PayloadTooLarge,
     /// The body is not JSON.
     UnsupportedMediaType,
+    /// A request's name was used for another request.
+    IdempotencyKeyReused,
     /// Too many requests in this minute.
     RateLimited,
     /// Too many uploads under way.
@@ -41,7 +45,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::InvalidRequest,
         Self::InvalidYoutubeUrl,
         Self::Unauthorized,
@@ -53,8 +57,10 @@ impl ProblemKind {
         Self::AlreadyIndexed,
         Self::NotReady,
         Self::AlreadyEnded,
+        Self::InProgress,
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
+        Self::IdempotencyKeyReused,
         Self::RateLimited,
         Self::TooManyUploads,
         Self::Internal,
@@ -75,8 +81,10 @@ impl ProblemKind {
             Self::AlreadyIndexed => (409, "Video already indexed"),
             Self::NotReady => (409, "Video not ready"),
             Self::AlreadyEnded => (409, "Already ended"),
+            Self::InProgress => (409, "Request in progress"),
             Self::PayloadTooLarge => (413, "Payload too large"),
             Self::UnsupportedMediaType => (415, "Unsupported media type"),
+            Self::IdempotencyKeyReused => (422, "Idempotency key reused"),
             Self::RateLimited => (429, "Too many requests"),
             Self::TooManyUploads => (429, "Too many uploads"),
             Self::Internal => (500, "Internal error"),

@@ -9,6 +9,7 @@ use domain::metering::MINIMUM_SECS;
 use domain::problem::ProblemKind;
 use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
+use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt};
 use serde::de::DeserializeOwned;
 use store::{Account, Video};
@@ -113,6 +114,23 @@ impl Call {
         })
     }
 
+    /// The body as it came.
+    pub(crate) fn body(&self) -> &[u8] {
+        match self.request.body() {
+            Body::Text(text) => text.as_bytes(),
+            Body::Binary(bytes) => bytes,
+            _ => b"",
+        }
+    }
+
+    /// The endpoint, as the gateway names it: `/videos/{video_id}`.
+    pub(crate) fn route(&self) -> String {
+        match self.request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV1(context)) => context.resource_path.clone().unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+
     /// The body, which is JSON.
     ///
     /// # Errors
@@ -124,11 +142,7 @@ impl Call {
             let detail = format!("The body is {other}. Send JSON with Content-Type: application/json.");
             return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
         }
-        let body: &[u8] = match self.request.body() {
-            Body::Text(text) => text.as_bytes(),
-            Body::Binary(bytes) => bytes,
-            _ => b"",
-        };
+        let body = self.body();
         if body.len() > MAX_BODY_BYTES {
             let detail = format!(
                 "The body has more than {} KiB. Videos go to the upload URL, not here.",

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod fetch;
 pub mod file_name;
+pub mod idempotency;
 pub mod ids;
 mod jwks;
 mod limiter;

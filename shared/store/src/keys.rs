@@ -84,6 +84,10 @@ impl Key {
         Self::new(session_partition(session), format!("MSG#{message}"))
     }
 
+    pub(crate) fn named_request(user: &UserId, route: &str, name: &str) -> Self {
+        Self::new(format!("REQUEST#{user}#{route}#{name}"), "ATTEMPT")
+    }
+
     /// Scope, subject and minute are all in the partition key: no subject can heat another's partition.
     pub(crate) fn rate(scope: &str, subject: &str, minute: i64) -> Self {
         Self::new(format!("RATE#{scope}#{subject}#{minute}"), "COUNT")

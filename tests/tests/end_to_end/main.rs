@@ -6,6 +6,7 @@ mod access;
 mod chat;
 mod endings;
 mod fetching;
+mod idempotency;
 mod inputs;
 mod redelivery;
 mod upload;

@@ -19,7 +19,9 @@ const UPLOAD_GRACE: SignedDuration = SignedDuration::from_hours(1);
 /// by asking how its run fares, one that has ended by settling its account.
 pub(super) const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 
-/// Position in the transaction of what a video takes besides its row and its plan's slot.
+/// Position in the transaction of the video itself.
+const ROW: usize = 0;
+/// Position of what a video takes besides its row and its plan's slot.
 const TAKEN: usize = 2;
 
 /// What became of a new video.
@@ -36,7 +38,8 @@ pub enum Created {
 }
 
 impl Store {
-    /// Makes a video, if its owner's plan has a slot free and does not hold it already.
+    /// Makes a video, if its owner's plan has a slot free and does not hold it already. Doing it twice with the same
+    /// id is doing it once.
     pub fn create_video(&self, new: NewVideo, plan: Plan, now: Timestamp) -> Reply<'_, Created> {
         const OPERATION: &str = "creating a video";
         Box::pin(async move {
@@ -88,6 +91,13 @@ impl Store {
                 && self.close_expired_uploads(&video.owner, now).await?
             {
                 outcome = self.transact(OPERATION, items).await?;
+            }
+            if outcome.refuses(ROW) {
+                // An earlier attempt at the same request made it and died before it could say so.
+                let made = self.video(video.id).await?.filter(|made| made.owner == video.owner);
+                return made
+                    .map(|made| Created::Yes(Box::new(made)))
+                    .ok_or(StoreError::Conflict { operation: OPERATION });
             }
             Ok(match outcome {
                 Outcome::Written => Created::Yes(Box::new(video)),

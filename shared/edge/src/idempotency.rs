@@ -1,0 +1,86 @@
+//! Carrying out a named request once, however often it is sent.
+//!
+//! After draft-ietf-httpapi-idempotency-key-header: the same answer for the same request, 409 while the first is under
+//! way, 422 for another body. Only what was carried out is kept; a refusal made nothing, and its name is free again.
+
+use domain::ids::VideoId;
+use domain::problem::ProblemKind;
+use http::StatusCode;
+use sha2::{Digest, Sha256};
+use store::{Claim, NamedRequest};
+
+use crate::call::Call;
+use crate::ids;
+use crate::problem::Problem;
+use crate::reply::{Body, Reply};
+
+const HEADER: &str = "Idempotency-Key";
+/// Longer names are refused.
+const MAX_CHARS: usize = 255;
+
+/// Makes a video. `make` gets the id that the video is to have; a request without a name gets a new one each time.
+/// `in_body` is where the SDKs put the name; the header wins.
+///
+/// # Errors
+/// As `make`; 409 and 422 for repetitions that cannot be answered.
+pub async fn once(
+    call: &Call,
+    in_body: Option<&str>,
+    make: impl AsyncFnOnce(VideoId) -> Result<Reply, Problem>,
+) -> Result<Reply, Problem> {
+    let Some(request) = named(call, in_body)? else { return make(ids::new_video()).await };
+    let id = match call.app.store.claim_request(&request, ids::new_video(), call.now).await? {
+        Claim::Ours(id) => id,
+        Claim::Answered { status, body } => return Ok(answered(status, body)),
+        Claim::UnderWay => return Err(under_way()),
+        Claim::OtherBody => return Err(other_body()),
+    };
+    let outcome = make(id).await;
+    let kept = match &outcome {
+        Ok(Reply { status, body: Body::Whole(body), .. }) => {
+            call.app.store.answer_request(&request, status.as_u16(), body.clone()).await
+        }
+        Err(problem) if problem.kind.status() < 500 => call.app.store.forget_request(&request).await,
+        // A stream cannot be kept; no endpoint that makes a video answers with one.
+        Ok(Reply { body: Body::Stream(_), .. }) | Err(_) => call.app.store.reopen_request(&request).await,
+    };
+    // Not kept is not lost: the next attempt takes over, and makes the same video.
+    if let Err(error) = kept {
+        tracing::error!(error = %error, "answer of a named request not kept");
+    }
+    outcome
+}
+
+fn named(call: &Call, in_body: Option<&str>) -> Result<Option<NamedRequest>, Problem> {
+    let header = call.request.headers().get(HEADER).map(|value| value.to_str().unwrap_or_default());
+    let Some(name) = header.or(in_body) else { return Ok(None) };
+    if name.is_empty() || name.chars().count() > MAX_CHARS {
+        let detail = format!("{HEADER} is a name of 1 to {MAX_CHARS} characters, such as a UUID.");
+        return Err(Problem::invalid(detail));
+    }
+    Ok(Some(NamedRequest {
+        user: call.user()?,
+        route: call.route(),
+        name: hash(name.as_bytes()),
+        fingerprint: hash(call.body()),
+    }))
+}
+
+fn hash(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+fn answered(status: u16, body: String) -> Reply {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    Reply { status, content_type: "application/json", body: Body::Whole(body) }
+}
+
+fn under_way() -> Problem {
+    let detail = "A request with this idempotency key is being carried out. Try again in a moment.";
+    Problem::new(ProblemKind::InProgress, detail)
+}
+
+fn other_body() -> Problem {
+    let detail = "This idempotency key was used with another body. Use a new key for a new request.";
+    Problem::new(ProblemKind::IdempotencyKeyReused, detail)
+}

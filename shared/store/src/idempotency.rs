@@ -1,0 +1,176 @@
+//! Requests that name themselves, so that a repetition gets the first one's answer.
+
+use domain::ids::{UserId, VideoId};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::keys::{Key, PK};
+use crate::rows::{Row, from_row, number, text, to_row};
+use crate::{Reply, Store, StoreError};
+
+/// How long an answer is kept.
+const KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// An attempt that is under way for longer has died: the gateway's own limit is 29 s.
+const ALIVE: SignedDuration = SignedDuration::from_secs(30);
+
+/// A request that names itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedRequest {
+    /// Whose; two accounts may use the same name.
+    pub user: UserId,
+    /// Of which endpoint.
+    pub route: String,
+    /// The name: the hash of what the caller chose.
+    pub name: String,
+    /// Hash of the body, to tell a repetition from another request.
+    pub fingerprint: String,
+}
+
+/// Whether a named request is to be carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// It is, and what it makes has this id: also if an earlier attempt died after making it.
+    Ours(VideoId),
+    /// It was; this is its answer.
+    Answered {
+        /// HTTP status code.
+        status: u16,
+        /// JSON.
+        body: String,
+    },
+    /// Another attempt is under way.
+    UnderWay,
+    /// The name belongs to a request with another body.
+    OtherBody,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Record {
+    fingerprint: String,
+    makes: VideoId,
+    started_at: i64,
+    expires_at: i64,
+    status: Option<u16>,
+    body: Option<String>,
+}
+
+impl NamedRequest {
+    fn key(&self) -> Key {
+        Key::named_request(&self.user, &self.route, &self.name)
+    }
+}
+
+impl Store {
+    /// Claims a named request. `makes` is the id for what it makes if this is the first attempt.
+    pub fn claim_request<'a>(
+        &'a self,
+        request: &'a NamedRequest,
+        makes: VideoId,
+        now: Timestamp,
+    ) -> Reply<'a, Claim> {
+        const OPERATION: &str = "claiming a named request";
+        Box::pin(async move {
+            let record = Record {
+                fingerprint: request.fingerprint.clone(),
+                makes,
+                started_at: now.as_second(),
+                expires_at: (now + KEPT).as_second(),
+                status: None,
+                body: None,
+            };
+            let first = self
+                .dynamodb
+                .put_item()
+                .table_name(&self.names.table)
+                .set_item(Some(to_row(OPERATION, request.key(), &record)?))
+                // Expired rows stay until the table gets round to them.
+                .condition_expression(format!("attribute_not_exists({PK}) OR expires_at <= :now"))
+                .expression_attribute_values(":now", number(now.as_second()));
+            match first.send().await.map_err(StoreError::sdk(OPERATION)) {
+                Ok(_) => return Ok(Claim::Ours(makes)),
+                Err(error) if error.is_conflict() => {}
+                Err(error) => return Err(error),
+            }
+            // Gone between the two reads: its refusal is being given, and the caller asks again.
+            let Some(row) = self.row(OPERATION, request.key()).await? else { return Ok(Claim::UnderWay) };
+            self.repetition(request, row, now).await
+        })
+    }
+
+    async fn repetition(
+        &self,
+        request: &NamedRequest,
+        row: Row,
+        now: Timestamp,
+    ) -> Result<Claim, StoreError> {
+        const OPERATION: &str = "repeating a named request";
+        let record: Record = from_row(OPERATION, row)?;
+        if record.fingerprint != request.fingerprint {
+            return Ok(Claim::OtherBody);
+        }
+        if let (Some(status), Some(body)) = (record.status, record.body) {
+            return Ok(Claim::Answered { status, body });
+        }
+        if now.as_second() - record.started_at < ALIVE.as_secs() {
+            return Ok(Claim::UnderWay);
+        }
+        let take_over = self
+            .dynamodb
+            .update_item()
+            .table_name(&self.names.table)
+            .set_key(Some(request.key().attributes()))
+            .update_expression("SET started_at = :now")
+            .condition_expression("started_at = :died")
+            .expression_attribute_values(":now", number(now.as_second()))
+            .expression_attribute_values(":died", number(record.started_at));
+        match take_over.send().await.map_err(StoreError::sdk(OPERATION)) {
+            Ok(_) => Ok(Claim::Ours(record.makes)),
+            Err(error) if error.is_conflict() => Ok(Claim::UnderWay),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Keeps the answer of a request that was carried out.
+    pub fn answer_request<'a>(
+        &'a self,
+        request: &'a NamedRequest,
+        status: u16,
+        body: String,
+    ) -> Reply<'a, ()> {
+        Box::pin(async move {
+            let update = self
+                .dynamodb
+                .update_item()
+                .table_name(&self.names.table)
+                .set_key(Some(request.key().attributes()))
+                .update_expression("SET #status = :status, body = :body")
+                .expression_attribute_names("#status", "status")
+                .expression_attribute_values(":status", number(status))
+                .expression_attribute_values(":body", text(body));
+            update.send().await.map(drop).map_err(StoreError::sdk("keeping an answer"))
+        })
+    }
+
+    /// The request was refused and made nothing: its name is free again.
+    pub fn forget_request<'a>(&'a self, request: &'a NamedRequest) -> Reply<'a, ()> {
+        Box::pin(async move {
+            let delete = self.dynamodb.delete_item().table_name(&self.names.table);
+            let delete = delete.set_key(Some(request.key().attributes()));
+            delete.send().await.map(drop).map_err(StoreError::sdk("forgetting a named request"))
+        })
+    }
+
+    /// The attempt failed, and may have made something: the next one goes on with it, at once.
+    pub fn reopen_request<'a>(&'a self, request: &'a NamedRequest) -> Reply<'a, ()> {
+        Box::pin(async move {
+            let update = self
+                .dynamodb
+                .update_item()
+                .table_name(&self.names.table)
+                .set_key(Some(request.key().attributes()))
+                .update_expression("SET started_at = :never")
+                .expression_attribute_values(":never", number(0));
+            update.send().await.map(drop).map_err(StoreError::sdk("reopening a named request"))
+        })
+    }
+}
