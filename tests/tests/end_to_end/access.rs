@@ -103,7 +103,7 @@ async fn health_names_what_it_checked() {
 
 #[tokio::test]
 async fn no_more_than_ten_uploads_are_open() {
-    let client = World::get().client("hoarder", Plan::Pro).await;
+    let client = World::get().client("opener", Plan::Pro).await;
     let make = || client.api(Method::POST, "/v1/api/jobs", Some(json!({ "fileName": "a.mp4" })));
     let made = futures::future::join_all((0..25).map(|_| make())).await;
     let (open, refused): (Vec<_>, Vec<_>) = made.iter().partition(|answer| answer.status == StatusCode::OK);
