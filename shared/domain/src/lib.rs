@@ -4,6 +4,7 @@
 
 pub mod analysis;
 pub mod api_key;
+pub mod billing;
 pub mod failure;
 pub mod ids;
 pub mod metering;

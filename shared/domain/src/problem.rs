@@ -21,6 +21,8 @@ pub enum ProblemKind {
     MethodNotAllowed,
     /// The same video is held already.
     AlreadyIndexed,
+    /// The account has a subscription already, so another would be charged on top of it.
+    AlreadySubscribed,
     /// The video is not in the state that the call needs.
     NotReady,
     /// The body is too large.
@@ -39,7 +41,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::InvalidRequest,
         Self::InvalidYoutubeUrl,
         Self::Unauthorized,
@@ -49,6 +51,7 @@ impl ProblemKind {
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::AlreadyIndexed,
+        Self::AlreadySubscribed,
         Self::NotReady,
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
@@ -70,6 +73,7 @@ impl ProblemKind {
             Self::NotFound => (404, "Not found"),
             Self::MethodNotAllowed => (405, "Method not allowed"),
             Self::AlreadyIndexed => (409, "Video already indexed"),
+            Self::AlreadySubscribed => (409, "Already subscribed"),
             Self::NotReady => (409, "Video not ready"),
             Self::PayloadTooLarge => (413, "Payload too large"),
             Self::UnsupportedMediaType => (415, "Unsupported media type"),
