@@ -44,6 +44,14 @@ impl Key {
         Self::new(owner(user), format!("LEDGER#{video}"))
     }
 
+    pub(crate) fn billing(user: &UserId) -> Self {
+        Self::new(owner(user), "BILLING")
+    }
+
+    pub(crate) fn purchase(user: &UserId, id: &str) -> Self {
+        Self::new(owner(user), format!("PURCHASE#{id}"))
+    }
+
     pub(crate) fn usage(user: &UserId, month: Month) -> Self {
         Self::new(owner(user), format!("USAGE#{month}"))
     }
@@ -78,6 +86,10 @@ impl Key {
 
     pub(crate) fn message(session: SessionId, message: MessageId) -> Self {
         Self::new(session_partition(session), format!("MSG#{message}"))
+    }
+
+    pub(crate) fn stripe_event(id: &str) -> Self {
+        Self::new(format!("EVENT#stripe#{id}"), "META")
     }
 
     /// Scope, subject and minute are all in the partition key: no subject can heat another's partition.

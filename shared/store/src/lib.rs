@@ -6,7 +6,9 @@
 
 mod accounts;
 mod api_keys;
+mod billing;
 mod chats;
+mod erasure;
 mod error;
 mod health;
 pub mod keys;
@@ -27,7 +29,9 @@ use aws_config::SdkConfig;
 
 pub use accounts::Account;
 pub use api_keys::KeyRecord;
+pub use billing::{Billing, BillingEvent, Effect};
 pub use chats::{Message, Role, Session};
+pub use erasure::ErasureMessage;
 pub use error::StoreError;
 pub use ledger::{LedgerEntry, Reservation};
 pub use limits::{QuerySlot, Window};
