@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read an answer has failed")]
 
 mod access;
+mod billing;
 mod chat;
 mod fetching;
 mod inputs;
 mod redelivery;
 mod upload;
+mod webhooks;
