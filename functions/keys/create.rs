@@ -43,12 +43,14 @@ async fn create_key(call: Call) -> Result<Reply, Problem> {
     if body.scopes.is_empty() {
         return Err(Problem::invalid("scopes lists at least one of jobs:read, jobs:write, quota:read."));
     }
+    // Makes the account at its first request, and refuses one that was deleted.
+    let account = call.account().await?;
     for _ in 0..DRAWS {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(Problem::internal)?;
         let key = ApiKey::from_random(random);
         let record = KeyRecord {
-            user: call.user()?,
+            user: account.user.clone(),
             hash: key.hash(),
             prefix: key.prefix(),
             name: name.clone(),

@@ -1,5 +1,5 @@
 //! What the end-to-end tests and the benchmark share: clips to process, a web server to fetch them from, a
-//! running local stack, and a client of both contracts.
+//! Stripe to pay at, a running local stack, and a client of both contracts.
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -9,5 +9,7 @@
 
 pub mod client;
 pub mod clips;
+pub mod stripe;
 pub mod web;
+pub mod webhook;
 pub mod world;

@@ -19,6 +19,7 @@ use store::{Names, Store};
 
 use crate::client::Client;
 use crate::clips::Clips;
+use crate::stripe::FakeStripe;
 use crate::web;
 
 /// A running stack and what it is fed with.
@@ -31,6 +32,12 @@ pub struct World {
     pub pipeline_arn: String,
     /// Inputs.
     pub clips: Clips,
+    /// Where things are paid for.
+    pub stripe: FakeStripe,
+    /// What Clerk signs its webhooks with.
+    pub clerk_secret: String,
+    /// What Stripe signs its webhooks with.
+    pub stripe_secret: String,
     table: String,
     bucket: String,
     aws_endpoint: String,
@@ -148,11 +155,13 @@ impl World {
         let folder = root.join("target/tmp/clips");
         std::fs::create_dir_all(&folder).expect("a folder for clips");
         let web = web::serve(folder.clone());
+        let stripe = FakeStripe::serve();
         let state_dir = state_dir(&root);
         let options = StackOptions {
             root: root.canonicalize().expect("the checkout"),
             state_dir,
             port: 0,
+            stripe_url: Some(stripe.url.clone()),
             env: vec![
                 ("LOCAL_FETCH_ALLOW".to_owned(), web.clone()),
                 ("LOCAL_YOUTUBE_URL".to_owned(), format!("http://{web}/youtube")),
@@ -168,18 +177,36 @@ impl World {
             let outputs = stack.outputs();
             let output = |name| outputs.get(name).expect("an output of the template").to_owned();
             let (url, endpoint) = (stack.url().to_owned(), stack.aws_endpoint().to_owned());
+            let secrets = stack.secrets().clone();
             started
-                .send([url, endpoint, output("PipelineArn"), output("TableName"), output("BucketName")])
+                .send((
+                    [url, endpoint, output("PipelineArn"), output("TableName"), output("BucketName")],
+                    secrets,
+                ))
                 .expect("somebody waits");
             for request in asked {
                 runtime.block_on(stack.set_plan(&request.user, request.plan)).expect("a plan");
                 request.token.send(stack.token(&request.user).expect("a token")).expect("somebody waits");
             }
         });
-        let [url, aws_endpoint, pipeline_arn, table, bucket] =
+        let ([url, aws_endpoint, pipeline_arn, table, bucket], secrets) =
             url.recv().expect("the stack starts; see above");
         let (clips, clients) = (Clips::new(folder), AtomicU8::new(0));
-        Self { url, web, pipeline_arn, clips, table, bucket, aws_endpoint, requests, clients }
+        let (clerk_secret, stripe_secret) = (secrets.clerk, secrets.stripe);
+        Self {
+            url,
+            web,
+            pipeline_arn,
+            clips,
+            stripe,
+            clerk_secret,
+            stripe_secret,
+            table,
+            bucket,
+            aws_endpoint,
+            requests,
+            clients,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::wire::{self, HttpClient};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
+use serde_json::Value;
 use url::form_urlencoded::Serializer;
 
 /// The region and account that the emulator plays.
@@ -46,6 +47,16 @@ impl Aws {
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         let answer = accepted(action, self.send(action, request, form.into()).await?)?;
         String::from_utf8(answer.to_vec()).map_err(|error| StackError::answer(action, error))
+    }
+
+    /// An action of a JSON-protocol service (Secrets Manager), whose name also starts its targets.
+    pub(crate) async fn json(&self, service: &str, action: &str, input: &Value) -> Result<Value, StackError> {
+        let request = self
+            .request(service, Method::POST, "/")
+            .header(header::CONTENT_TYPE, "application/x-amz-json-1.1")
+            .header("x-amz-target", format!("{service}.{action}"));
+        let answer = accepted(action, self.send(action, request, input.to_string().into()).await?)?;
+        serde_json::from_slice(&answer).map_err(|error| StackError::answer(action, error))
     }
 
     /// A REST action (S3, Lambda, API Gateway).

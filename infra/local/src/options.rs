@@ -9,6 +9,8 @@ pub struct StackOptions {
     pub state_dir: PathBuf,
     /// The port of the front on localhost; 0 picks a free one.
     pub port: u16,
+    /// Where Stripe's API is for this stack, when somebody plays it. Stripe's own does not know the local key.
+    pub stripe_url: Option<String>,
     /// Settings that only a local stack has, such as `LOCAL_FETCH_ALLOW`. The emulator and every function
     /// see them in their environment; the template has no such parameter.
     pub env: Vec<(String, String)>,
@@ -21,7 +23,8 @@ impl StackOptions {
     /// variables passed on.
     pub fn of_checkout(root: PathBuf, port: u16) -> Self {
         let env = std::env::vars().filter(|(name, _)| name.starts_with("LOCAL_")).collect();
-        Self { state_dir: root.join(".local"), root, port, env, quiet: false }
+        let stripe_url = std::env::var("LOCAL_STRIPE_URL").ok();
+        Self { state_dir: root.join(".local"), root, port, stripe_url, env, quiet: false }
     }
 
     pub(crate) fn python(&self) -> PathBuf {

@@ -1,12 +1,18 @@
-//! The webhook secrets of a local stack, made once and kept with its data.
+//! The secrets of a local stack: webhook secrets that are made once and kept with its data, and a key of Stripe that
+//! opens nothing. They are put where the functions look for them, into the emulator's Secrets Manager.
 
+use crate::aws::Aws;
 use crate::error::StackError;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::fs;
 use std::path::Path;
 use uuid::Uuid;
+
+/// Has the form of a key in test mode, and is none.
+const STRIPE_API_KEY: &str = "sk_test_local";
 
 /// What Clerk and Stripe would sign their webhooks with.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -31,6 +37,32 @@ impl WebhookSecrets {
         fs::write(file, text).map_err(StackError::file(file))?;
         Ok(secrets)
     }
+}
+
+impl WebhookSecrets {
+    /// Stores them in the emulator, and answers the template's parameters that name them there.
+    pub(crate) async fn publish(&self, aws: &Aws) -> Result<[(&'static str, String); 3], StackError> {
+        Ok([
+            ("ClerkWebhookSecretArn", put(aws, "local/clerk-webhook", &self.clerk).await?),
+            ("StripeWebhookSecretArn", put(aws, "local/stripe-webhook", &self.stripe).await?),
+            ("StripeApiKeyArn", put(aws, "local/stripe-api-key", STRIPE_API_KEY).await?),
+        ])
+    }
+}
+
+/// Makes the secret, or gives it this value when last time's data has it already. Answers its ARN.
+async fn put(aws: &Aws, name: &str, value: &str) -> Result<String, StackError> {
+    let made =
+        aws.json("secretsmanager", "CreateSecret", &json!({ "Name": name, "SecretString": value })).await;
+    let secret = match made {
+        Err(StackError::Refused { message, .. }) if message.contains("already exists") => {
+            let change = json!({ "SecretId": name, "SecretString": value });
+            aws.json("secretsmanager", "PutSecretValue", &change).await?
+        }
+        made => made?,
+    };
+    let arn = secret["ARN"].as_str().map(str::to_owned);
+    arn.ok_or_else(|| StackError::answer("Secrets Manager", format!("no ARN for {name}")))
 }
 
 /// 244 random bits.

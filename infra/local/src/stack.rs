@@ -21,6 +21,9 @@ use tokio::task::JoinSet;
 /// Whose token and key the banner shows.
 const BANNER_USER: &str = "dev";
 
+/// What is for sale locally. Made-up prices: whoever plays Stripe takes any.
+const PRICES: &str = "starter=price_local_starter,pro=price_local_pro,max=price_local_max,5h=price_local_5h,20h=price_local_20h";
+
 /// A running local stack. Dropping it ends everything too, but does not wait for the data to be saved;
 /// [`Stack::stop`] does.
 pub struct Stack {
@@ -59,13 +62,16 @@ impl Stack {
         options.say("starting the AWS emulator");
         let emulator = Emulator::start(&options, &http).await?;
         let aws = Aws::new(emulator.endpoint().to_owned(), http.clone());
-        let parameters = [
+        let mut parameters = vec![
             ("ToolsRoot", tools.display().to_string()),
             ("ClerkIssuer", url.clone()),
             ("ClerkJwksUrl", format!("{url}/.well-known/jwks.json")),
             // One laptop, not a fleet.
             ("MapWidth", "2".to_owned()),
+            ("StripePrices", PRICES.to_owned()),
         ];
+        parameters.extend(secrets.publish(&aws).await?);
+        parameters.extend(options.stripe_url.clone().map(|stripe_url| ("StripeApiUrl", stripe_url)));
         let outputs = deploy_template(&options, &aws, &parameters).await?;
         let front =
             Front::new(&options, &aws, http.clone(), &outputs, emulator.environment(), &issuer).await?;

@@ -127,6 +127,12 @@ impl Wallet {
         (u64::from(plan.limits().included_hours) * 3600).saturating_sub(self.included_used)
     }
 
+    /// Adds `secs` that were bought.
+    pub fn add_credits(self, secs: u64, now: Timestamp) -> Self {
+        let wallet = self.rolled(now);
+        Self { credits: wallet.credits + secs, ..wallet }
+    }
+
     /// Sets `secs` aside for a video.
     ///
     /// # Errors

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What an account pays for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+/// What an account pays for; the order is that of what they allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Plan {
     /// Where every account starts.

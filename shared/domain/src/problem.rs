@@ -21,6 +21,8 @@ pub enum ProblemKind {
     MethodNotAllowed,
     /// The same video is held already.
     AlreadyIndexed,
+    /// The account has a subscription already, so another would be charged on top of it.
+    AlreadySubscribed,
     /// The video is not in the state that the call needs.
     NotReady,
     /// The job or video has ended, so that it cannot be cancelled any more.
@@ -45,7 +47,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::InvalidRequest,
         Self::InvalidYoutubeUrl,
         Self::Unauthorized,
@@ -55,6 +57,7 @@ impl ProblemKind {
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::AlreadyIndexed,
+        Self::AlreadySubscribed,
         Self::NotReady,
         Self::AlreadyEnded,
         Self::InProgress,
@@ -79,6 +82,7 @@ impl ProblemKind {
             Self::NotFound => (404, "Not found"),
             Self::MethodNotAllowed => (405, "Method not allowed"),
             Self::AlreadyIndexed => (409, "Video already indexed"),
+            Self::AlreadySubscribed => (409, "Already subscribed"),
             Self::NotReady => (409, "Video not ready"),
             Self::AlreadyEnded => (409, "Already ended"),
             Self::InProgress => (409, "Request in progress"),

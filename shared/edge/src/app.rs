@@ -6,6 +6,7 @@ use tokio::sync::OnceCell;
 
 use crate::config::Config;
 use crate::jwks::Jwks;
+use crate::secrets::Secrets;
 
 /// A process's clients and settings.
 #[derive(Debug)]
@@ -16,6 +17,7 @@ pub struct App {
     pub store: Store,
     http: OnceCell<reqwest::Client>,
     pub(crate) jwks: Jwks,
+    pub(crate) secrets: Secrets,
 }
 
 impl App {
@@ -27,7 +29,8 @@ impl App {
         let config = Config::from_env()?;
         let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
         let store = Store::new(&sdk, config.names.clone());
-        Ok(Self { config, store, http: OnceCell::new(), jwks: Jwks::default() })
+        let secrets = Secrets::new(sdk);
+        Ok(Self { config, store, http: OnceCell::new(), jwks: Jwks::default(), secrets })
     }
 
     /// A client for addresses that this service chose itself. Users' URLs go through [`crate::fetch`].

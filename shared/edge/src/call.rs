@@ -66,9 +66,13 @@ impl Call {
     /// The caller's account, made at its first request.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// 401 when it was deleted: a token that is still valid must not make it anew.
     pub async fn account(&self) -> Result<Account, Problem> {
-        Ok(self.app.store.account(self.user()?, self.now).await?)
+        let account = self.app.store.account(self.user()?, self.now).await?;
+        match account.deleted_at {
+            Some(_) => Err(refusals::account_deleted()),
+            None => Ok(account),
+        }
     }
 
     /// That the account can pay for the shortest video. The true length is reserved once it is known.
@@ -114,8 +118,13 @@ impl Call {
         })
     }
 
-    /// The body as it came.
-    pub(crate) fn body(&self) -> &[u8] {
+    /// A header, if it is given and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.request.headers().get(name)?.to_str().ok()
+    }
+
+    /// The body as it was sent, byte for byte: what signatures are over. The gateway's base64 is undone.
+    pub fn raw_body(&self) -> &[u8] {
         match self.request.body() {
             Body::Text(text) => text.as_bytes(),
             Body::Binary(bytes) => bytes,
@@ -142,7 +151,7 @@ impl Call {
             let detail = format!("The body is {other}. Send JSON with Content-Type: application/json.");
             return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
         }
-        let body = self.body();
+        let body = self.raw_body();
         if body.len() > MAX_BODY_BYTES {
             let detail = format!(
                 "The body has more than {} KiB. Videos go to the upload URL, not here.",

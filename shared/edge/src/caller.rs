@@ -18,7 +18,7 @@ use crate::problem::{Contract, Problem};
 pub enum Door {
     /// A session token; Videos & Chat.
     Session,
-    /// Anyone; Videos & Chat.
+    /// Anyone; Videos & Chat. For probes, and for webhooks, whose handlers check their signatures.
     Public,
     /// Anyone, of the contract that the gateway's stage names. For paths that do not exist.
     Anywhere,
@@ -62,7 +62,8 @@ impl Door {
         }
     }
 
-    /// Whether too many requests are refused, or only counted: a probe must learn the truth.
+    /// Whether too many requests are refused, or only counted: a probe must learn the truth, and
+    /// what a webhook tells must not be lost.
     pub(crate) fn refuses_many(self) -> bool {
         match self {
             Self::Public => false,

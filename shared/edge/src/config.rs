@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use domain::billing::Prices;
 use store::Names;
 use thiserror::Error;
 
@@ -26,6 +27,14 @@ pub struct Config {
     pub issuer: Option<Issuer>,
     /// Where the tools are: `{root}/bin/ffmpeg`, `{root}/models/minilm`, …
     pub tools_root: PathBuf,
+    /// What Clerk signs its webhooks with.
+    pub clerk_webhook_secret: SecretArn,
+    /// What Stripe signs its webhooks with.
+    pub stripe_webhook_secret: SecretArn,
+    /// What Stripe is called with.
+    pub stripe_api_key: SecretArn,
+    /// Where and at which prices things are sold.
+    pub sales: Sales,
     /// Settings of the local stack. On AWS they are absent, and the template cannot set them.
     pub local: Local,
 }
@@ -39,6 +48,24 @@ pub struct Issuer {
     pub jwks_url: String,
     /// The `azp` values that are taken; empty takes all.
     pub authorized_parties: HashSet<String>,
+}
+
+/// The name of a secret in Secrets Manager; none when the operator has not set it.
+pub type SecretArn = Option<String>;
+
+/// Where and at which prices things are sold.
+#[derive(Debug, Clone)]
+pub struct Sales {
+    /// Stripe's API, without a slash at the end.
+    pub stripe_api_url: String,
+    /// Which price of Stripe is which product.
+    pub prices: Prices,
+    /// Where a browser goes once something is paid for.
+    pub success_url: String,
+    /// Where a browser goes when somebody turns back instead of paying.
+    pub cancel_url: String,
+    /// Where a browser goes from the customer portal.
+    pub return_url: String,
 }
 
 /// What only the local stack sets, through the environment that its functions inherit.
@@ -69,6 +96,9 @@ impl Config {
         let fetch_allow = var("LOCAL_FETCH_ALLOW").unwrap_or_default();
         let fetch_allow =
             fetch_allow.parse().map_err(|problem| ConfigError { variable: "LOCAL_FETCH_ALLOW", problem })?;
+        let prices = var("STRIPE_PRICES").unwrap_or_default();
+        let prices = prices.parse().map_err(|problem| ConfigError { variable: "STRIPE_PRICES", problem })?;
+        let stripe_api_url = var("STRIPE_API_URL").unwrap_or_else(|| "https://api.stripe.com".to_owned());
         Ok(Self {
             names: Names {
                 table: var("TABLE").unwrap_or_default(),
@@ -81,6 +111,16 @@ impl Config {
             },
             issuer,
             tools_root: var("TOOLS_ROOT").map_or_else(|| PathBuf::from("/opt"), PathBuf::from),
+            clerk_webhook_secret: var("CLERK_WEBHOOK_SECRET_ARN"),
+            stripe_webhook_secret: var("STRIPE_WEBHOOK_SECRET_ARN"),
+            stripe_api_key: var("STRIPE_API_KEY_ARN"),
+            sales: Sales {
+                stripe_api_url: stripe_api_url.trim_end_matches('/').to_owned(),
+                prices,
+                success_url: var("BILLING_SUCCESS_URL").unwrap_or_default(),
+                cancel_url: var("BILLING_CANCEL_URL").unwrap_or_default(),
+                return_url: var("BILLING_RETURN_URL").unwrap_or_default(),
+            },
             local: Local { fetch_allow, youtube_url: var("LOCAL_YOUTUBE_URL") },
         })
     }

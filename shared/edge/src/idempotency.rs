@@ -52,7 +52,7 @@ pub async fn once(
 }
 
 fn named(call: &Call, in_body: Option<&str>) -> Result<Option<NamedRequest>, Problem> {
-    let header = call.request.headers().get(HEADER).map(|value| value.to_str().unwrap_or_default());
+    let header = call.header(HEADER);
     let Some(name) = header.or(in_body) else { return Ok(None) };
     if name.is_empty() || name.chars().count() > MAX_CHARS {
         let detail = format!("{HEADER} is a name of 1 to {MAX_CHARS} characters, such as a UUID.");
@@ -62,7 +62,7 @@ fn named(call: &Call, in_body: Option<&str>) -> Result<Option<NamedRequest>, Pro
         user: call.user()?,
         route: call.route(),
         name: hash(name.as_bytes()),
-        fingerprint: hash(call.body()),
+        fingerprint: hash(call.raw_body()),
     }))
 }
 

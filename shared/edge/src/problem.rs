@@ -42,6 +42,12 @@ impl Problem {
         self
     }
 
+    /// Something that this service needs does not answer, or is not set up. The caller reads `detail`, which says
+    /// what to do and nothing about the cause.
+    pub fn unavailable(detail: impl Into<String>, cause: impl ToString) -> Self {
+        Self { kind: ProblemKind::Unavailable, detail: detail.into(), cause: Some(cause.to_string()) }
+    }
+
     /// A bad field.
     pub fn invalid(detail: impl Into<String>) -> Self {
         Self::new(ProblemKind::InvalidRequest, detail)
@@ -63,11 +69,10 @@ impl Problem {
 
     /// The body, in the form of the contract, and its content type.
     pub(crate) fn body(&self, contract: Contract, path: &str, request_id: &str) -> (Value, &'static str) {
-        let detail = match self.cause {
-            Some(_) => format!(
-                "Something went wrong on our side. Try again; if it persists, name request {request_id}."
-            ),
-            None => self.detail.clone(),
+        let detail = if self.kind == ProblemKind::Internal {
+            format!("Something went wrong on our side. Try again; if it persists, name request {request_id}.")
+        } else {
+            self.detail.clone()
         };
         match contract {
             Contract::Jobs => {
@@ -104,10 +109,14 @@ mod tests {
     #[test]
     fn nothing_internal_leaks() {
         let problem = Problem::internal("table frameiq-prod is on fire");
+        let outage = Problem::unavailable("Try again later.", "the provider is on fire");
         for contract in [Contract::Videos, Contract::Jobs] {
             let (body, _) = problem.body(contract, "/videos", "r-1");
             assert!(!body.to_string().contains("fire"), "{body}");
             assert!(body.to_string().contains("r-1"), "{body}");
+            let (body, _) = outage.body(contract, "/videos", "r-1");
+            assert!(!body.to_string().contains("fire"), "{body}");
+            assert!(body.to_string().contains("Try again later."), "{body}");
         }
     }
 

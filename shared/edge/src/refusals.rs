@@ -4,6 +4,7 @@ use domain::plan::Plan;
 use domain::problem::ProblemKind;
 
 use crate::problem::Problem;
+use crate::signature::Unverified;
 
 /// 402 on Videos & Chat: the plan's videos are all in use.
 pub fn plan_full(plan: Plan) -> Problem {
@@ -32,6 +33,16 @@ pub fn no_credit(plan: Plan) -> Problem {
         grouped(hours)
     );
     Problem::new(ProblemKind::InsufficientCredits, detail)
+}
+
+/// 401: the account was deleted, whatever its token says.
+pub fn account_deleted() -> Problem {
+    Problem::new(ProblemKind::Unauthorized, "This account has been deleted. Sign up again to make a new one.")
+}
+
+/// 401: a webhook whose sender cannot be told.
+pub fn unverified(unverified: Unverified) -> Problem {
+    Problem::new(ProblemKind::Unauthorized, unverified.to_string())
 }
 
 fn slots_sentence(plan: Plan) -> String {

@@ -1,4 +1,4 @@
-//! Accounts: made on first sight of a valid token.
+//! Accounts: made on first sight of a valid token, and never again once they were deleted.
 
 use domain::ids::UserId;
 use domain::plan::Plan;
@@ -20,6 +20,10 @@ pub struct Account {
     pub videos_used: u32,
     /// When it was first seen.
     pub created_at: Timestamp,
+    /// When its owner deleted it. The row stays when everything else is erased: without it, a token that is still
+    /// valid would make the account anew.
+    #[serde(default)]
+    pub deleted_at: Option<Timestamp>,
 }
 
 impl Store {
@@ -59,6 +63,32 @@ impl Store {
                 .await
                 .map_err(StoreError::sdk(OPERATION))?;
             from_row(OPERATION, made.attributes.unwrap_or_default())
+        })
+    }
+
+    /// Marks an account as deleted, whether or not it was ever seen. Doing it twice is doing it once.
+    pub fn mark_deleted(&self, user: UserId, now: Timestamp) -> Reply<'_, ()> {
+        const OPERATION: &str = "marking an account as deleted";
+        Box::pin(async move {
+            self.dynamodb
+                .update_item()
+                .table_name(&self.names.table)
+                .set_key(Some(Key::account(&user).attributes()))
+                .update_expression(
+                    "SET deleted_at = if_not_exists(deleted_at, :now), #user = :user, \
+                     #plan = if_not_exists(#plan, :plan), videos_used = if_not_exists(videos_used, :zero), \
+                     created_at = if_not_exists(created_at, :now)",
+                )
+                .expression_attribute_names("#user", "user")
+                .expression_attribute_names("#plan", "plan")
+                .expression_attribute_values(":user", text(user.0))
+                .expression_attribute_values(":plan", text(Plan::default().name()))
+                .expression_attribute_values(":zero", number(0))
+                .expression_attribute_values(":now", text(now.to_string()))
+                .send()
+                .await
+                .map_err(StoreError::sdk(OPERATION))?;
+            Ok(())
         })
     }
 

@@ -44,6 +44,14 @@ impl Key {
         Self::new(owner(user), format!("LEDGER#{video}"))
     }
 
+    pub(crate) fn billing(user: &UserId) -> Self {
+        Self::new(owner(user), "BILLING")
+    }
+
+    pub(crate) fn purchase(user: &UserId, id: &str) -> Self {
+        Self::new(owner(user), format!("PURCHASE#{id}"))
+    }
+
     pub(crate) fn usage(user: &UserId, month: Month) -> Self {
         Self::new(owner(user), format!("USAGE#{month}"))
     }
@@ -86,6 +94,10 @@ impl Key {
 
     pub(crate) fn named_request(user: &UserId, route: &str, name: &str) -> Self {
         Self::new(format!("REQUEST#{user}#{route}#{name}"), "ATTEMPT")
+    }
+
+    pub(crate) fn stripe_event(id: &str) -> Self {
+        Self::new(format!("EVENT#stripe#{id}"), "META")
     }
 
     /// Scope, subject and minute are all in the partition key: no subject can heat another's partition.

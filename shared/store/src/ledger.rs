@@ -44,10 +44,10 @@ pub enum Reservation {
 
 /// The wallet's row: the version makes the write conditional on what was read.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct WalletRow {
+pub(crate) struct WalletRow {
     version: u64,
     #[serde(flatten)]
-    wallet: Wallet,
+    pub(crate) wallet: Wallet,
 }
 
 /// A change to both rows, as decided on what was read.
@@ -138,21 +138,13 @@ impl Store {
                 Change::Refused(refused) => return Ok(Reservation::Refused(refused)),
                 Change::Write(wallet, next) => (wallet, next),
             };
-            let next_row = WalletRow { version: row.version + 1, wallet };
-            let wallet_put = Put::builder()
-                .table_name(&self.names.table)
-                .set_item(Some(to_row(OPERATION, Key::wallet(user), &next_row)?))
-                .condition_expression("attribute_not_exists(PK) OR version = :version")
-                .expression_attribute_values(":version", number(row.version))
-                .build()
-                .map_err(StoreError::malformed(OPERATION))?;
             let entry_put = Put::builder()
                 .table_name(&self.names.table)
                 .set_item(Some(to_row(OPERATION, Key::ledger(user, video), &next)?))
                 .build()
                 .map_err(StoreError::malformed(OPERATION))?;
             let items = vec![
-                TransactWriteItem::builder().put(wallet_put).build(),
+                self.wallet_put(OPERATION, user, row, wallet)?,
                 TransactWriteItem::builder().put(entry_put).build(),
             ];
             match self.transact(OPERATION, items).await? {
@@ -163,7 +155,26 @@ impl Store {
         Err(StoreError::Conflict { operation: OPERATION })
     }
 
-    async fn wallet_row(&self, user: &UserId, now: Timestamp) -> Result<WalletRow, StoreError> {
+    /// The next version of a wallet, on the condition that nobody else has written it since it was read.
+    pub(crate) fn wallet_put(
+        &self,
+        operation: &'static str,
+        user: &UserId,
+        read: WalletRow,
+        wallet: Wallet,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let next = WalletRow { version: read.version + 1, wallet };
+        Put::builder()
+            .table_name(&self.names.table)
+            .set_item(Some(to_row(operation, Key::wallet(user), &next)?))
+            .condition_expression("attribute_not_exists(PK) OR version = :version")
+            .expression_attribute_values(":version", number(read.version))
+            .build()
+            .map(|put| TransactWriteItem::builder().put(put).build())
+            .map_err(StoreError::malformed(operation))
+    }
+
+    pub(crate) async fn wallet_row(&self, user: &UserId, now: Timestamp) -> Result<WalletRow, StoreError> {
         let row = self.row("reading a wallet", Key::wallet(user)).await?;
         row.map_or(Ok(WalletRow { version: 0, wallet: Wallet::new(now) }), |row| {
             from_row("reading a wallet", row)

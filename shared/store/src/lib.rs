@@ -6,6 +6,7 @@
 
 mod accounts;
 mod api_keys;
+mod billing;
 mod chats;
 mod error;
 mod health;
@@ -29,6 +30,7 @@ use aws_config::SdkConfig;
 
 pub use accounts::Account;
 pub use api_keys::KeyRecord;
+pub use billing::{Billing, BillingEvent, Effect};
 pub use chats::{Message, Role, Session};
 pub use error::StoreError;
 pub use idempotency::{Claim, NamedRequest};

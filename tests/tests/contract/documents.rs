@@ -74,7 +74,7 @@ fn resolved(document: &Value, value: &Value) -> Value {
 }
 
 /// What a function's own code says that it can answer.
-const ANSWERS: [(&str, &str); 17] = [
+const ANSWERS: [(&str, &str); 22] = [
     ("StatusCode::ACCEPTED", "202"),
     ("StatusCode::NO_CONTENT", "204"),
     ("call.json()", "400"),
@@ -83,8 +83,11 @@ const ANSWERS: [(&str, &str); 17] = [
     ("call.query_number(", "400"),
     ("Problem::invalid(", "400"),
     ("ProblemKind::InvalidYoutubeUrl", "400"),
+    ("refusals::unverified", "401"),
     ("call.path(", "404"),
+    ("ProblemKind::NotFound", "404"),
     ("ProblemKind::AlreadyIndexed", "409"),
+    ("ProblemKind::AlreadySubscribed", "409"),
     ("ProblemKind::NotReady", "409"),
     ("refusals::plan_full", "402"),
     ("refusals::queries_exhausted", "402"),
@@ -92,6 +95,8 @@ const ANSWERS: [(&str, &str); 17] = [
     ("require_credit(", "403"),
     ("Door::ApiKey(", "403"),
     ("StatusCode::SERVICE_UNAVAILABLE", "503"),
+    ("app.secret(", "503"),
+    ("Stripe::of(", "503"),
 ];
 
 #[test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read an answer has failed")]
 
 mod access;
+mod billing;
 mod chat;
 mod endings;
 mod fetching;
@@ -10,3 +11,4 @@ mod idempotency;
 mod inputs;
 mod redelivery;
 mod upload;
+mod webhooks;

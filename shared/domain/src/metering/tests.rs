@@ -99,3 +99,10 @@ proptest! {
         prop_assert!(sum.abs_diff(price_micros(0, total)) <= parts.len() as u64);
     }
 }
+
+#[test]
+fn bought_credits_roll_over() {
+    let wallet = Wallet::new(at("2026-06-07T10:00:00Z")).add_credits(5 * 3600, at("2026-06-07T10:00:00Z"));
+    let wallet = Wallet { included_used: 3600, ..wallet }.add_credits(20 * 3600, at("2026-07-01T00:00:00Z"));
+    assert_eq!((wallet.credits, wallet.included_used), (25 * 3600, 0));
+}

@@ -1,0 +1,86 @@
+//! Secrets, read from Secrets Manager once per process by the functions that ask for them.
+
+use aws_config::SdkConfig;
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::error::DisplayErrorContext;
+use tokio::sync::OnceCell;
+
+use crate::app::App;
+use crate::config::{Config, SecretArn};
+use crate::problem::Problem;
+
+/// What this service is told in confidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secret {
+    /// What Clerk signs its webhooks with.
+    ClerkWebhook,
+    /// What Stripe signs its webhooks with.
+    StripeWebhook,
+    /// What this service calls Stripe with.
+    StripeApiKey,
+}
+
+impl Secret {
+    fn arn(self, config: &Config) -> &SecretArn {
+        match self {
+            Self::ClerkWebhook => &config.clerk_webhook_secret,
+            Self::StripeWebhook => &config.stripe_webhook_secret,
+            Self::StripeApiKey => &config.stripe_api_key,
+        }
+    }
+
+    /// The template's parameter for it.
+    fn parameter(self) -> &'static str {
+        match self {
+            Self::ClerkWebhook => "ClerkWebhookSecretArn",
+            Self::StripeWebhook => "StripeWebhookSecretArn",
+            Self::StripeApiKey => "StripeApiKeyArn",
+        }
+    }
+}
+
+/// The secrets that were read, kept for the life of the process.
+pub(crate) struct Secrets {
+    sdk: SdkConfig,
+    read: [OnceCell<String>; 3],
+}
+
+impl Secrets {
+    pub(crate) fn new(sdk: SdkConfig) -> Self {
+        Self { sdk, read: Default::default() }
+    }
+}
+
+/// Without what is in them.
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secrets")
+    }
+}
+
+impl App {
+    /// The text of a secret. The first call reads it, so a replaced secret holds from the next process on.
+    ///
+    /// # Errors
+    /// 503 when the operator has not set it; the log says which parameter that takes. 500 when it cannot be read.
+    pub async fn secret(&self, secret: Secret) -> Result<&str, Problem> {
+        let Some(arn) = secret.arn(&self.config) else {
+            let detail = "This is not set up on this server yet. Nothing was done; ask its operator, or try again later.";
+            let cause = format!("{secret:?} is not set: deploy with the parameter {}", secret.parameter());
+            return Err(Problem::unavailable(detail, cause));
+        };
+        let read = self.secrets.read[secret as usize].get_or_try_init(async || {
+            // Made here and not with the process: most functions ask for no secret.
+            let answer = Client::new(&self.secrets.sdk).get_secret_value().secret_id(arn).send().await;
+            let value = answer.map_err(|error| unreadable(secret, DisplayErrorContext(error)))?;
+            let text =
+                value.secret_string.ok_or_else(|| unreadable(secret, "it is binary: store it as text"))?;
+            Ok::<_, Problem>(text.trim().to_owned())
+        });
+        Ok(read.await?)
+    }
+}
+
+fn unreadable(secret: Secret, cause: impl std::fmt::Display) -> Problem {
+    Problem::internal(format!("{secret:?} cannot be read (parameter {}): {cause}", secret.parameter()))
+}
