@@ -34,6 +34,12 @@ pub fn no_credit(plan: Plan) -> Problem {
     Problem::new(ProblemKind::InsufficientCredits, detail)
 }
 
+/// 503: these dependencies do not answer. The names are those that `GET /health` gives them.
+pub fn unavailable(dependencies: &[&str]) -> Problem {
+    let detail = format!("Not answering: {}. Try again in a minute.", dependencies.join(", "));
+    Problem::new(ProblemKind::Unavailable, detail)
+}
+
 fn slots_sentence(plan: Plan) -> String {
     let limit = plan.limits().videos.unwrap_or_default();
     let offer = upgrade(plan, |limits| limits.videos, "videos");
