@@ -9,5 +9,7 @@
 
 pub mod client;
 pub mod clips;
+pub mod openapi;
 pub mod web;
 pub mod world;
+pub mod yaml;

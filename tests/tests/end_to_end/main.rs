@@ -7,4 +7,5 @@ mod chat;
 mod fetching;
 mod inputs;
 mod redelivery;
+mod replies;
 mod upload;
