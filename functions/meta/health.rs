@@ -1,6 +1,6 @@
 //! `GET /health`: whether everything that a request needs answers.
 
-use edge::{Call, Door, Problem, Reply};
+use edge::{Call, Door, Problem, Reply, refusals};
 use http::StatusCode;
 use serde::Serialize;
 
@@ -22,24 +22,26 @@ async fn check_health(call: Call) -> Result<Reply, Problem> {
         store.ping_queue(),
         store.ping_workflow()
     );
-    let checks = [database, storage, queue, workflow].map(|check| match check {
-        Ok(()) => "connected",
-        Err(error) => {
-            tracing::error!(error = %error, "health check failed");
-            "unreachable"
-        }
+    let checks = [("database", database), ("storage", storage), ("queue", queue), ("workflow", workflow)];
+    let failing = checks.into_iter().filter_map(|(name, check)| {
+        let error = check.err()?;
+        tracing::error!(error = %error, "health check failed");
+        Some(name)
     });
-    let healthy = checks.iter().all(|check| *check == "connected");
-    let [database, storage, queue, workflow] = checks;
+    let failing: Vec<&str> = failing.collect();
+    if !failing.is_empty() {
+        return Err(refusals::unavailable(&failing));
+    }
+    let connected = "connected";
     let body = Body {
-        status: if healthy { "ok" } else { "unavailable" },
-        database,
-        storage,
-        queue,
-        workflow,
+        status: "ok",
+        database: connected,
+        storage: connected,
+        queue: connected,
+        workflow: connected,
         version: env!("CARGO_PKG_VERSION"),
     };
-    Reply::json(if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)
+    Reply::json(StatusCode::OK, &body)
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -1,4 +1,5 @@
-//! A client of both contracts, as somebody with the reference at hand would write it.
+//! A client of both contracts, as somebody with the reference at hand would write it. It holds every reply against
+//! the OpenAPI documents.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -7,6 +8,8 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+
+use crate::openapi;
 
 /// A video of a few seconds is done long before this, also on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -29,6 +32,8 @@ pub struct Answer {
     pub headers: reqwest::header::HeaderMap,
     /// Its body; null if it is not JSON.
     pub body: Value,
+    /// Its body as it came.
+    pub text: String,
 }
 
 /// One server-sent event, and when it arrived.
@@ -68,17 +73,31 @@ impl Client {
         body: Option<Value>,
         headers: &[(&str, &str)],
     ) -> Answer {
-        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        let mut headers = headers.to_vec();
+        if body.is_some() {
+            headers.push(("content-type", "application/json"));
+        }
+        self.send(method, path, body.map(|body| body.to_string()), &headers).await
+    }
+
+    /// A call with this text as its body, and these headers only.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         if let Some(body) = body {
-            request = request.header("content-type", "application/json").body(body.to_string());
+            request = request.body(body);
         }
-        let answer = request.send().await.expect("an answer");
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let body = answer.bytes().await.expect("a body");
-        Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or_default() }
+        let answer = Answer::read(request.send().await.expect("an answer")).await;
+        openapi::check(&method, path, &answer);
+        answer
     }
 
     /// Makes a job and puts its file; answers the job's id.
@@ -115,13 +134,18 @@ impl Client {
     /// Asks about a video; answers the events as they arrived.
     pub async fn ask(&self, video: &str, body: Value) -> Result<Vec<Event>, StatusCode> {
         let began = Instant::now();
-        let request = self.http.post(format!("{}/chat/{video}", self.url)).bearer_auth(&self.token);
+        let path = format!("/chat/{video}");
+        let request = self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.token);
         let request = request.header("content-type", "application/json").body(body.to_string());
         let answer = request.send().await.expect("an answer");
         if answer.status() != StatusCode::OK {
-            return Err(answer.status());
+            let refusal = Answer::read(answer).await;
+            openapi::check(&Method::POST, &path, &refusal);
+            return Err(refusal.status);
         }
-        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let head = Answer { status, headers, body: Value::Null, text: String::new() };
+        openapi::check(&Method::POST, &path, &head);
         let mut chunks = answer.bytes_stream();
         let (mut pending, mut events) = (String::new(), Vec::new());
         while let Some(chunk) = chunks.next().await {
@@ -135,5 +159,13 @@ impl Client {
             }
         }
         Ok(events)
+    }
+}
+
+impl Answer {
+    async fn read(answer: reqwest::Response) -> Self {
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let text = answer.text().await.expect("a body of text");
+        Self { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text }
     }
 }

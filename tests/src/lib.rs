@@ -9,7 +9,9 @@
 
 pub mod client;
 pub mod clips;
+pub mod openapi;
 pub mod stripe;
 pub mod web;
 pub mod webhook;
 pub mod world;
+pub mod yaml;

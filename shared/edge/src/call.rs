@@ -7,6 +7,7 @@ use domain::api_version::{ApiVersion, UnknownVersion};
 use domain::ids::UserId;
 use domain::metering::MINIMUM_SECS;
 use domain::problem::ProblemKind;
+use http::Method;
 use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
 use lambda_http::request::RequestContext;
@@ -16,7 +17,7 @@ use store::{Account, Video};
 
 use crate::app::App;
 use crate::caller::Caller;
-use crate::problem::Problem;
+use crate::problem::{Contract, Problem};
 use crate::refusals;
 
 /// The largest body that is read.
@@ -31,6 +32,10 @@ pub struct Call {
     pub app: Arc<App>,
     /// When it came.
     pub now: Timestamp,
+    /// The contract that it was made under.
+    pub contract: Contract,
+    /// The path as the template has it: `/docs/{asset}`. For functions that serve several.
+    pub resource: String,
     pub(crate) caller: Caller,
     pub(crate) request: Request,
 }
@@ -50,6 +55,11 @@ impl Call {
             Caller::Key { api_version, .. } => *api_version,
             Caller::User(_) | Caller::Anonymous => ApiVersion::default(),
         })
+    }
+
+    /// The method.
+    pub fn method(&self) -> &Method {
+        self.request.method()
     }
 
     /// The account that calls.

@@ -72,7 +72,7 @@ fn hash(bytes: &[u8]) -> String {
 
 fn answered(status: u16, body: String) -> Reply {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    Reply { status, content_type: "application/json", body: Body::Whole(body) }
+    Reply { status, ..Reply::text("application/json", body) }
 }
 
 fn under_way() -> Problem {

@@ -1,9 +1,12 @@
 //! What is wrong with a request: what its caller reads, and what only the log says.
 
 use domain::problem::ProblemKind;
-use http::StatusCode;
+use http::header::ALLOW;
+use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use store::StoreError;
+
+use crate::reply::Reply;
 
 /// Which of the two published contracts an endpoint belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,18 +25,19 @@ pub struct Problem {
     detail: String,
     cause: Option<String>,
     retry_after: Option<i64>,
+    /// The methods that the path has, where that is what is wrong.
+    allow: Option<String>,
 }
 
 impl Problem {
     /// A refusal that the caller can act on.
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), cause: None, retry_after: None }
+        Self { kind, detail: detail.into(), cause: None, retry_after: None, allow: None }
     }
 
     /// This service's own fault. The caller learns the request id and nothing else.
     pub fn internal(cause: impl ToString) -> Self {
-        let (kind, cause) = (ProblemKind::Internal, Some(cause.to_string()));
-        Self { kind, detail: String::new(), cause, retry_after: None }
+        Self { cause: Some(cause.to_string()), ..Self::new(ProblemKind::Internal, "") }
     }
 
     /// In how many seconds another try makes sense. SDKs of the Jobs contract read it in the body.
@@ -45,7 +49,7 @@ impl Problem {
     /// Something that this service needs does not answer, or is not set up. The caller reads `detail`, which says
     /// what to do and nothing about the cause.
     pub fn unavailable(detail: impl Into<String>, cause: impl ToString) -> Self {
-        Self { kind: ProblemKind::Unavailable, detail: detail.into(), cause: Some(cause.to_string()) }
+        Self { cause: Some(cause.to_string()), ..Self::new(ProblemKind::Unavailable, detail) }
     }
 
     /// A bad field.
@@ -58,13 +62,29 @@ impl Problem {
         Self::new(ProblemKind::NotFound, format!("There is no such {what} in your account."))
     }
 
+    /// A method that the path does not have. `allow` lists those that it has: `GET, POST`.
+    pub fn method_not_allowed(allow: String) -> Self {
+        let detail = format!("This path does not take that method. It takes {allow}.");
+        Self { allow: Some(allow), ..Self::new(ProblemKind::MethodNotAllowed, detail) }
+    }
+
     /// What the log says beside the kind.
     pub(crate) fn cause(&self) -> Option<&str> {
         self.cause.as_deref()
     }
 
-    pub(crate) fn status(&self) -> StatusCode {
+    fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// What goes out: the body in the form of the contract, and what the kind adds to the headers.
+    pub(crate) fn reply(&self, contract: Contract, path: &str, request_id: &str) -> Reply {
+        let (body, content_type) = self.body(contract, path, request_id);
+        let reply = Reply { status: self.status(), ..Reply::text(content_type, body.to_string()) };
+        match self.allow.as_deref().map(HeaderValue::from_str) {
+            Some(Ok(allow)) => reply.with_header(ALLOW, allow),
+            Some(Err(_)) | None => reply,
+        }
     }
 
     /// The body, in the form of the contract, and its content type.
@@ -118,6 +138,16 @@ mod tests {
             assert!(!body.to_string().contains("fire"), "{body}");
             assert!(body.to_string().contains("Try again later."), "{body}");
         }
+    }
+
+    #[test]
+    fn says_which_methods_there_are() {
+        let reply = Problem::method_not_allowed("GET, OPTIONS".to_owned()).reply(Contract::Jobs, "/api", "r");
+        assert_eq!(
+            (reply.status.as_u16(), &reply.headers[ALLOW]),
+            (405, &HeaderValue::from_static("GET, OPTIONS"))
+        );
+        assert_eq!(reply.headers["content-type"], "application/json");
     }
 
     #[test]

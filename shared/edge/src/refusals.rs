@@ -45,6 +45,12 @@ pub fn unverified(unverified: Unverified) -> Problem {
     Problem::new(ProblemKind::Unauthorized, unverified.to_string())
 }
 
+/// 503: these dependencies do not answer. The names are those that `GET /health` gives them.
+pub fn unavailable(dependencies: &[&str]) -> Problem {
+    let detail = format!("Not answering: {}. Try again in a minute.", dependencies.join(", "));
+    Problem::new(ProblemKind::Unavailable, detail)
+}
+
 fn slots_sentence(plan: Plan) -> String {
     let limit = plan.limits().videos.unwrap_or_default();
     let offer = upgrade(plan, |limits| limits.videos, "videos");

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::problem::Problem;
@@ -14,7 +15,7 @@ pub(crate) type BodyStream = BoxStream<'static, Result<Bytes, lambda_http::Error
 /// An answer of a handler; the headers that every answer carries are added on the way out.
 pub struct Reply {
     pub(crate) status: StatusCode,
-    pub(crate) content_type: &'static str,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
 }
 
@@ -31,7 +32,7 @@ impl Reply {
     /// When the value has no JSON form.
     pub fn json(status: StatusCode, value: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_string(value).map_err(Problem::internal)?;
-        Ok(Self { status, content_type: "application/json", body: Body::Whole(body) })
+        Ok(Self { status, ..Self::text("application/json", body) })
     }
 
     /// A JSON document in the envelope of the Jobs contract.
@@ -46,9 +47,14 @@ impl Reply {
         Self::json(StatusCode::OK, &Envelope { data: value })
     }
 
+    /// Text of any kind: a page, a script. It must stay below Lambda's 6 MB.
+    pub fn text(content_type: &'static str, text: String) -> Self {
+        Self::of(StatusCode::OK, Some(content_type), Body::Whole(text))
+    }
+
     /// Nothing but a status.
     pub fn empty(status: StatusCode) -> Self {
-        Self { status, content_type: "application/json", body: Body::Whole(String::new()) }
+        Self::of(status, None, Body::Whole(String::new()))
     }
 
     /// An answer that is sent while it is made. Only for functions behind [`crate::serve_streaming`].
@@ -56,7 +62,19 @@ impl Reply {
         content_type: &'static str,
         body: BoxStream<'static, Result<Bytes, lambda_http::Error>>,
     ) -> Self {
-        Self { status: StatusCode::OK, content_type, body: Body::Stream(body) }
+        Self::of(StatusCode::OK, Some(content_type), Body::Stream(body))
+    }
+
+    /// The same with one more header.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    fn of(status: StatusCode, content_type: Option<&'static str>, body: Body) -> Self {
+        let content_type = content_type.map(|kind| (CONTENT_TYPE, HeaderValue::from_static(kind)));
+        Self { status, headers: HeaderMap::from_iter(content_type), body }
     }
 }
 

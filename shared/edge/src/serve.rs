@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures::TryStreamExt;
-use http::{HeaderValue, Response};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS};
+use http::{HeaderValue, Method, Response};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use lambda_http::request::RequestContext;
@@ -14,9 +15,9 @@ use lambda_http::{Body as LambdaBody, Request, RequestExt, service_fn};
 
 use crate::app::App;
 use crate::call::Call;
-use crate::caller::{Door, Knock};
+use crate::caller::{Caller, Door, Knock};
 use crate::clock;
-use crate::problem::{Contract, Problem};
+use crate::problem::Problem;
 use crate::reply::{Body, Reply};
 use crate::telemetry;
 
@@ -94,35 +95,47 @@ async fn answer(app: &Arc<App>, door: Door, handler: &Handler, request: Request)
     let seen = Seen::of(&request);
     let contract = door.contract(seen.stage.as_deref());
     let knock = Knock { headers: request.headers(), source_ip: &seen.source_ip, now };
-    let (allowance, caller) = door.open(app, contract, &knock).await;
-    let outcome = match (allowance.refusal(now).filter(|_| door.refuses_many()), caller) {
+    let (allowance, caller) = if is_preflight(door, request.method()) {
+        (None, Ok(Caller::Anonymous))
+    } else {
+        let (allowance, caller) = door.open(app, contract, &knock).await;
+        (Some(allowance), caller)
+    };
+    let limited = allowance.filter(|_| door.refuses_many()).and_then(|allowance| allowance.refusal(now));
+    let outcome = match (limited, caller) {
         (Some(limited), _) => Err(limited),
         (None, Err(refused)) => Err(refused),
-        (None, Ok(caller)) => handler(Call { app: app.clone(), now, caller, request }).await,
+        (None, Ok(caller)) => {
+            let (app, resource) = (app.clone(), seen.resource.clone());
+            handler(Call { app, now, contract, resource, caller, request }).await
+        }
     };
     let cause = outcome.as_ref().err().and_then(Problem::cause).map(str::to_owned);
-    let reply = outcome.unwrap_or_else(|problem| render(&problem, contract, &seen));
+    let reply = outcome.unwrap_or_else(|problem| problem.reply(contract, &seen.path, &seen.request_id));
     let mut response = Response::new(reply.body);
     *response.status_mut() = reply.status;
+    *response.headers_mut() = reply.headers;
     let headers = response.headers_mut();
-    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
-    headers.insert("access-control-allow-origin", HeaderValue::from_static("*"));
-    headers.insert("access-control-expose-headers", HeaderValue::from_static(EXPOSED));
+    // Any origin: callers are known by what they send in a header, never by a cookie.
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     if let Ok(id) = HeaderValue::from_str(&seen.request_id) {
         headers.insert("x-request-id", id);
     }
-    allowance.write(headers, now);
+    if let Some(allowance) = allowance {
+        allowance.write(headers, now);
+    }
     telemetry::answered(&seen.request_id, &seen.resource, reply.status, started.elapsed(), cause.as_deref());
     response
 }
 
 /// Headers that scripts in a browser may read.
 const EXPOSED: &str =
-    "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id";
+    "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id, Allow";
 
-fn render(problem: &Problem, contract: Contract, seen: &Seen) -> Reply {
-    let (body, content_type) = problem.body(contract, &seen.path, &seen.request_id);
-    Reply { status: problem.status(), content_type, body: Body::Whole(body.to_string()) }
+/// Browsers ask before they send, and no script sees the answer: it is not one of the caller's requests a minute.
+fn is_preflight(door: Door, method: &Method) -> bool {
+    door == Door::Anywhere && method == Method::OPTIONS
 }
 
 /// What the gateway says about a request.

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 /// The project's directory.
 pub(crate) fn root() -> PathBuf {
@@ -26,40 +25,9 @@ pub(crate) fn json(path: &str) -> Value {
     serde_json::from_str(&text(path)).unwrap_or_else(|error| panic!("{path} is not JSON: {error}"))
 }
 
-/// A YAML file as JSON. CloudFormation's short tags become the functions that they stand for: `!Ref Table` is
-/// `{"Ref": "Table"}` and `!GetAtt Table.Arn` is `{"Fn::GetAtt": "Table.Arn"}`.
+/// A YAML file as JSON; the path is from the project's directory.
 pub(crate) fn yaml(path: &str) -> Value {
-    let source = text(path);
-    let documents =
-        Yaml::load_from_str(&source).unwrap_or_else(|error| panic!("{path} is not YAML: {error}"));
-    to_json(&documents[0])
-}
-
-fn to_json(node: &Yaml<'_>) -> Value {
-    match node {
-        Yaml::Value(Scalar::Null) => Value::Null,
-        Yaml::Value(Scalar::Boolean(flag)) => json!(flag),
-        Yaml::Value(Scalar::Integer(number)) => json!(number),
-        Yaml::Value(Scalar::FloatingPoint(number)) => json!(number.into_inner()),
-        Yaml::Value(Scalar::String(text)) => json!(text),
-        Yaml::Sequence(items) => items.iter().map(to_json).collect(),
-        Yaml::Mapping(pairs) => {
-            let key = |key: &Yaml<'_>| {
-                key.as_str().unwrap_or_else(|| panic!("a key that is no text: {key:?}")).to_owned()
-            };
-            Value::Object(pairs.iter().map(|(name, value)| (key(name), to_json(value))).collect())
-        }
-        Yaml::Tagged(tag, value) => {
-            let name = match tag.suffix.as_str() {
-                name @ ("Ref" | "Condition") => name.to_owned(),
-                name => format!("Fn::{name}"),
-            };
-            Value::Object(Map::from_iter([(name, to_json(value))]))
-        }
-        Yaml::Representation(..) | Yaml::Alias(_) | Yaml::BadValue => {
-            panic!("YAML that was not resolved: {node:?}")
-        }
-    }
+    tests::yaml::read(&root().join(path))
 }
 
 /// Names of the files in a directory that end in `.{extension}`, without it, sorted.

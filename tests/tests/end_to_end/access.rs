@@ -73,35 +73,6 @@ async fn the_limits_of_a_plan_hold() {
 }
 
 #[tokio::test]
-async fn unknown_paths_answer_in_the_form_of_their_contract() {
-    let client = World::get().client("lost", Plan::Free).await;
-    let videos = client.session(Method::GET, "/no/such/thing", None).await;
-    assert_eq!(
-        (videos.status, videos.headers["content-type"].to_str().unwrap()),
-        (StatusCode::NOT_FOUND, "application/problem+json")
-    );
-    let jobs = client.api(Method::GET, "/v1/api/no/such/thing", None).await;
-    assert_eq!(jobs.status, StatusCode::NOT_FOUND);
-    assert!(jobs.body["error"].is_string(), "{}", jobs.body);
-    let unsigned = client.call(Method::GET, "/videos", None, &[]).await;
-    assert_eq!(unsigned.status, StatusCode::UNAUTHORIZED);
-    assert!(
-        unsigned.headers.contains_key("x-ratelimit-remaining")
-            && unsigned.headers.contains_key("x-request-id")
-    );
-}
-
-#[tokio::test]
-async fn health_names_what_it_checked() {
-    let client = World::get().client("operator", Plan::Free).await;
-    let health = client.call(Method::GET, "/health", None, &[]).await;
-    assert_eq!(health.status, StatusCode::OK, "{}", health.body);
-    for dependency in ["database", "storage", "queue", "workflow"] {
-        assert_eq!(health.body[dependency], "connected");
-    }
-}
-
-#[tokio::test]
 async fn no_more_than_ten_uploads_are_open() {
     let client = World::get().client("opener", Plan::Pro).await;
     let make = || client.api(Method::POST, "/v1/api/jobs", Some(json!({ "fileName": "a.mp4" })));

@@ -10,5 +10,6 @@ mod fetching;
 mod idempotency;
 mod inputs;
 mod redelivery;
+mod replies;
 mod upload;
 mod webhooks;

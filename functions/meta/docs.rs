@@ -1,0 +1,101 @@
+//! `GET /openapi.json`, `GET /docs` (Swagger UI) and `GET /redoc`: both contracts, to read and to try.
+//!
+//! Nothing is loaded from another host. Swagger UI comes out of a crate, Redoc out of `infra/openapi/assets`.
+
+#[path = "docs/yaml.rs"]
+mod yaml;
+
+use std::io::{Cursor, Read};
+use std::sync::LazyLock;
+
+use domain::problem::ProblemKind;
+use edge::{Call, Door, Problem, Reply};
+use http::HeaderValue;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
+use zip::ZipArchive;
+
+/// The documents as JSON, made once in a process.
+static VIDEOS: LazyLock<Result<String, String>> =
+    LazyLock::new(|| yaml::to_json(include_str!("../../infra/openapi/videos.yaml")));
+static JOBS: LazyLock<Result<String, String>> =
+    LazyLock::new(|| yaml::to_json(include_str!("../../infra/openapi/jobs.yaml")));
+
+static SWAGGER_UI: &[u8] = SWAGGER_UI_VENDORED;
+static REDOC: &[u8] = include_bytes!("../../infra/openapi/assets/redoc-2.5.4.zip");
+/// The one thing that Redoc would load from elsewhere: its maker's logo.
+const REDOC_LOGO: &str = "https://cdn.redoc.ly/redoc/logo-mini.svg";
+
+/// Scripts, requests and pictures of this origin only. Both programs write their styles into the page, draw icons
+/// from `data:`, and Redoc searches in a worker that it makes out of its own code.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'";
+
+/// Pages and documents change with a deployment, programs with a version.
+const MINUTES: &str = "public, max-age=300";
+const A_DAY: &str = "public, max-age=86400";
+
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+
+async fn show(call: Call) -> Result<Reply, Problem> {
+    let asset: String = call.path("asset", "file").unwrap_or_default();
+    let (reply, age) = match (call.resource.as_str(), asset.as_str()) {
+        ("/openapi.json", _) => (document(&VIDEOS)?, MINUTES),
+        ("/openapi/jobs.json", _) => (document(&JOBS)?, MINUTES),
+        ("/docs", _) => (page(include_str!("docs/swagger.html")), MINUTES),
+        ("/docs/{asset}", "swagger-initializer.js") => {
+            (Reply::text(SCRIPT, include_str!("docs/swagger-initializer.js").to_owned()), MINUTES)
+        }
+        ("/docs/{asset}", "swagger-ui-bundle.js" | "swagger-ui-standalone-preset.js") => {
+            (Reply::text(SCRIPT, unzipped(SWAGGER_UI, &asset)?), A_DAY)
+        }
+        ("/docs/{asset}", "swagger-ui.css") => (Reply::text(STYLE, unzipped(SWAGGER_UI, &asset)?), A_DAY),
+        ("/redoc", _) => (page(include_str!("docs/redoc.html")), MINUTES),
+        ("/redoc/{asset}", "jobs") => (page(include_str!("docs/redoc-jobs.html")), MINUTES),
+        ("/redoc/{asset}", "redoc.standalone.js") => {
+            (Reply::text(SCRIPT, unzipped(REDOC, &asset)?.replace(REDOC_LOGO, "data:,")), A_DAY)
+        }
+        _ => {
+            let detail = "There is no such page. The API reference is at /docs and /redoc.";
+            return Err(Problem::new(ProblemKind::NotFound, detail));
+        }
+    };
+    Ok(reply
+        .with_header(CACHE_CONTROL, HeaderValue::from_static(age))
+        .with_header(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+}
+
+fn document(json: &Result<String, String>) -> Result<Reply, Problem> {
+    let json = json.clone().map_err(Problem::internal)?;
+    Ok(Reply::text("application/json", json))
+}
+
+fn page(html: &str) -> Reply {
+    Reply::text(HTML, html.to_owned())
+        .with_header(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY))
+        .with_header(REFERRER_POLICY, HeaderValue::from_static("no-referrer"))
+}
+
+/// A program's built file out of its archive: `swagger-ui-5.32.6/dist/swagger-ui.css`.
+fn unzipped(archive: &[u8], name: &str) -> Result<String, Problem> {
+    let mut archive = ZipArchive::new(Cursor::new(archive)).map_err(Problem::internal)?;
+    let endings = ["dist", "bundles"].map(|folder| format!("/{folder}/{name}"));
+    let built = |path: &String| endings.iter().any(|ending| path.ends_with(ending));
+    let path = archive.file_names().flatten().map(String::from).find(built);
+    let path = path.ok_or_else(|| Problem::internal(format!("{name} is not in its archive")))?;
+    let mut text = String::new();
+    archive
+        .by_name(&path)
+        .map_err(Problem::internal)?
+        .read_to_string(&mut text)
+        .map_err(Problem::internal)?;
+    Ok(text)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), edge::Error> {
+    edge::serve(Door::Public, show).await
+}
