@@ -7,6 +7,7 @@ use domain::ids::VideoId;
 use domain::plan::CONCURRENT_UPLOADS;
 use domain::problem::ProblemKind;
 use edge::{Call, Door, Problem, Reply, idempotency};
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use store::{Created, NewVideo, Origin, keys};
 
@@ -51,7 +52,7 @@ async fn make_job(call: &Call, id: VideoId, file_name: String) -> Result<Reply, 
     let upload_url = call.app.store.presign_put(&key, UPLOAD_CONTENT_TYPE, UPLOAD_WINDOW).await?;
     match call.app.store.create_video(new, account.plan, call.now).await? {
         Created::Yes(_) => {}
-        Created::TooManyUploads => return Err(too_many_uploads()),
+        Created::TooManyUploads { until } => return Err(too_many_uploads(until.duration_since(call.now))),
         Created::PlanFull | Created::Duplicate => return Err(edge::refusals::job_slots_full(account.plan)),
     }
     let job =
@@ -59,11 +60,11 @@ async fn make_job(call: &Call, id: VideoId, file_name: String) -> Result<Reply, 
     Reply::data(&job)
 }
 
-fn too_many_uploads() -> Problem {
+fn too_many_uploads(left: SignedDuration) -> Problem {
     let detail = format!(
         "{CONCURRENT_UPLOADS} uploads are open. Finish or cancel one, or wait until one's URL ends, then create this job again."
     );
-    Problem::new(ProblemKind::TooManyUploads, detail)
+    Problem::new(ProblemKind::TooManyUploads, detail).retry_after(left.as_secs())
 }
 
 #[tokio::main(flavor = "current_thread")]

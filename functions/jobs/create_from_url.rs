@@ -46,7 +46,7 @@ async fn make_job(
     let new = NewVideo { id, owner: account.user, title: file_name, origin };
     let video = match call.app.store.create_video(new, account.plan, call.now).await? {
         Created::Yes(video) => video,
-        Created::PlanFull | Created::Duplicate | Created::TooManyUploads => {
+        Created::PlanFull | Created::Duplicate | Created::TooManyUploads { .. } => {
             return Err(edge::refusals::job_slots_full(account.plan));
         }
     };

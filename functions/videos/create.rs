@@ -39,7 +39,9 @@ async fn make_video(call: &Call, id: VideoId, youtube_id: YoutubeId) -> Result<R
     };
     let video = match call.app.store.create_video(new, account.plan, call.now).await? {
         Created::Yes(video) => video,
-        Created::PlanFull | Created::TooManyUploads => return Err(edge::refusals::plan_full(account.plan)),
+        Created::PlanFull | Created::TooManyUploads { .. } => {
+            return Err(edge::refusals::plan_full(account.plan));
+        }
         Created::Duplicate => {
             let detail = "This YouTube video is in your library already. Delete it first to index it anew.";
             return Err(Problem::new(ProblemKind::AlreadyIndexed, detail));

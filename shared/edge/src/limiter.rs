@@ -86,20 +86,18 @@ impl Allowance {
         (self.resets_at - now.as_second()).max(1)
     }
 
-    pub(crate) fn write(self, headers: &mut HeaderMap, now: Timestamp) {
+    pub(crate) fn write(self, headers: &mut HeaderMap) {
         let remaining = self.limit.saturating_sub(self.count);
         headers.insert(HeaderName::from_static("x-ratelimit-limit"), self.limit.into());
         headers.insert(HeaderName::from_static("x-ratelimit-remaining"), remaining.into());
         headers.insert(HeaderName::from_static("x-ratelimit-reset"), HeaderValue::from(self.resets_at));
-        if self.count > self.limit {
-            headers.insert(http::header::RETRY_AFTER, HeaderValue::from(self.retry_after(now)));
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::Contract;
 
     #[test]
     fn refuses_the_first_past_the_limit() {
@@ -108,8 +106,10 @@ mod tests {
         assert!(at(100).refusal(now).is_none());
         assert_eq!(at(101).refusal(now).unwrap().kind, ProblemKind::RateLimited);
         let mut headers = HeaderMap::new();
-        at(101).write(&mut headers, now);
-        let shown = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "retry-after"];
-        assert_eq!(shown.map(|name| headers[name].to_str().unwrap()), ["100", "0", "1708523400", "30"]);
+        at(101).write(&mut headers);
+        let shown = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
+        assert_eq!(shown.map(|name| headers[name].to_str().unwrap()), ["100", "0", "1708523400"]);
+        let reply = at(101).refusal(now).unwrap().reply(Contract::Jobs, "/api/jobs", "r-1");
+        assert_eq!(reply.headers["retry-after"], "30");
     }
 }

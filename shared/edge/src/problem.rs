@@ -1,7 +1,7 @@
 //! What is wrong with a request: what its caller reads, and what only the log says.
 
 use domain::problem::ProblemKind;
-use http::header::ALLOW;
+use http::header::{ALLOW, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use store::StoreError;
@@ -40,9 +40,9 @@ impl Problem {
         Self { cause: Some(cause.to_string()), ..Self::new(ProblemKind::Internal, "") }
     }
 
-    /// In how many seconds another try makes sense. SDKs of the Jobs contract read it in the body.
-    pub(crate) fn retry_after(mut self, secs: i64) -> Self {
-        self.retry_after = Some(secs);
+    /// In how many seconds another try makes sense, at least one. SDKs of the Jobs contract read it in the body.
+    pub fn retry_after(mut self, secs: i64) -> Self {
+        self.retry_after = Some(secs.max(1));
         self
     }
 
@@ -80,7 +80,10 @@ impl Problem {
     /// What goes out: the body in the form of the contract, and what the kind adds to the headers.
     pub(crate) fn reply(&self, contract: Contract, path: &str, request_id: &str) -> Reply {
         let (body, content_type) = self.body(contract, path, request_id);
-        let reply = Reply { status: self.status(), ..Reply::text(content_type, body.to_string()) };
+        let mut reply = Reply { status: self.status(), ..Reply::text(content_type, body.to_string()) };
+        if let Some(secs) = self.retry_after {
+            reply = reply.with_header(RETRY_AFTER, secs.into());
+        }
         match self.allow.as_deref().map(HeaderValue::from_str) {
             Some(Ok(allow)) => reply.with_header(ALLOW, allow),
             Some(Err(_)) | None => reply,

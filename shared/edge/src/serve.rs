@@ -123,7 +123,7 @@ async fn answer(app: &Arc<App>, door: Door, handler: &Handler, request: Request)
         headers.insert("x-request-id", id);
     }
     if let Some(allowance) = allowance {
-        allowance.write(headers, now);
+        allowance.write(headers);
     }
     telemetry::answered(&seen.request_id, &seen.resource, reply.status, started.elapsed(), cause.as_deref());
     response

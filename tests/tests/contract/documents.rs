@@ -56,7 +56,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 }
 
 /// What a function's own code says that it can answer.
-const ANSWERS: [(&str, &str); 22] = [
+const ANSWERS: [(&str, &str); 23] = [
     ("StatusCode::ACCEPTED", "202"),
     ("StatusCode::NO_CONTENT", "204"),
     ("call.json()", "400"),
@@ -77,6 +77,7 @@ const ANSWERS: [(&str, &str); 22] = [
     ("require_credit(", "403"),
     ("Door::ApiKey(", "403"),
     ("refusals::unavailable", "503"),
+    ("call.api_version(", "400"),
     ("app.secret(", "503"),
     ("Stripe::of(", "503"),
 ];

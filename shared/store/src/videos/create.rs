@@ -34,7 +34,10 @@ pub enum Created {
     /// The account holds this YouTube video already.
     Duplicate,
     /// The account has as many uploads open as it may.
-    TooManyUploads,
+    TooManyUploads {
+        /// When the first of them ends by itself.
+        until: Timestamp,
+    },
 }
 
 impl Store {
@@ -71,23 +74,20 @@ impl Store {
             row.insert("due".to_owned(), number(due.as_second()));
             let slot = self.take_slot(&video, plan)?;
             let mut items = vec![self.put_new(OPERATION, row)?, slot];
-            // What else is taken depends on where the video comes from, and so does what it means that it cannot be.
-            let taken = match &video.origin {
+            match &video.origin {
                 Origin::Youtube { youtube_id } => {
                     let mut claim: Row = Key::youtube(&video.owner, youtube_id).attributes();
                     claim.insert("video".to_owned(), text(video.id.to_string()));
                     items.push(self.put_new(OPERATION, claim)?);
-                    Created::Duplicate
                 }
                 Origin::Upload { upload_expires_at } => {
                     items.push(self.open_upload(&video.owner, video.id, *upload_expires_at)?);
-                    Created::TooManyUploads
                 }
-                Origin::Url { .. } => Created::PlanFull,
-            };
+                Origin::Url { .. } => {}
+            }
             let mut outcome = self.transact(OPERATION, items.clone()).await?;
-            if taken == Created::TooManyUploads
-                && outcome.refuses(TAKEN)
+            if outcome.refuses(TAKEN)
+                && matches!(video.origin, Origin::Upload { .. })
                 && self.close_expired_uploads(&video.owner, now).await?
             {
                 outcome = self.transact(OPERATION, items).await?;
@@ -102,7 +102,14 @@ impl Store {
             Ok(match outcome {
                 Outcome::Written => Created::Yes(Box::new(video)),
                 // In the order of the decisions: 409 comes before 402.
-                Outcome::Refused(_) if outcome.refuses(TAKEN) => taken,
+                Outcome::Refused(_) if outcome.refuses(TAKEN) => match &video.origin {
+                    Origin::Youtube { .. } => Created::Duplicate,
+                    Origin::Upload { .. } => {
+                        Created::TooManyUploads { until: self.first_upload_end(&video.owner, now).await? }
+                    }
+                    // It takes nothing else.
+                    Origin::Url { .. } => Created::PlanFull,
+                },
                 Outcome::Refused(_) => Created::PlanFull,
             })
         })

@@ -16,9 +16,10 @@ fn member(id: VideoId, expires_at: Timestamp) -> String {
     format!("{}#{id}", expires_at.as_second())
 }
 
-fn has_expired(member: &str, now: Timestamp) -> bool {
-    let second = member.split_once('#').and_then(|(second, _)| second.parse::<i64>().ok());
-    second.is_none_or(|second| second <= now.as_second())
+/// When the upload of that member ends. Text that is no member has ended long ago.
+fn end(member: &str) -> Timestamp {
+    let second = member.split_once('#').and_then(|(second, _)| second.parse().ok());
+    second.and_then(|second| Timestamp::from_second(second).ok()).unwrap_or(Timestamp::MIN)
 }
 
 impl Store {
@@ -48,15 +49,28 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         const OPERATION: &str = "closing expired uploads";
-        let row = self.row(OPERATION, Key::uploads(owner)).await?.unwrap_or_default();
-        let pending =
-            row.get("pending").and_then(|pending| pending.as_ss().ok()).cloned().unwrap_or_default();
-        let expired: Vec<String> = pending.into_iter().filter(|member| has_expired(member, now)).collect();
+        let open = self.open_uploads(OPERATION, owner).await?;
+        let expired: Vec<String> = open.into_iter().filter(|member| end(member) <= now).collect();
         if expired.is_empty() {
             return Ok(false);
         }
         self.close(OPERATION, owner, expired).await?;
         Ok(true)
+    }
+
+    /// When the first of the open uploads ends; `now` when there is none.
+    pub(super) async fn first_upload_end(
+        &self,
+        owner: &UserId,
+        now: Timestamp,
+    ) -> Result<Timestamp, StoreError> {
+        let open = self.open_uploads("reading the open uploads", owner).await?;
+        Ok(open.iter().map(|member| end(member)).min().unwrap_or(now))
+    }
+
+    async fn open_uploads(&self, operation: &'static str, owner: &UserId) -> Result<Vec<String>, StoreError> {
+        let row = self.row(operation, Key::uploads(owner)).await?.unwrap_or_default();
+        Ok(row.get("pending").and_then(|pending| pending.as_ss().ok()).cloned().unwrap_or_default())
     }
 
     /// The file has arrived, or will never be taken.
@@ -94,11 +108,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_upload_expires_with_its_url() {
+    fn an_upload_ends_with_its_url() {
         let expires_at: Timestamp = "2026-11-21T10:15:00Z".parse().unwrap();
         let open = member("019ea186-6500-7c3e-9b1d-2f6a5e8d4c10".parse().unwrap(), expires_at);
-        assert!(!has_expired(&open, "2026-11-21T10:14:59Z".parse().unwrap()));
-        assert!(has_expired(&open, expires_at));
-        assert!(has_expired("garbage", expires_at));
+        assert_eq!(end(&open), expires_at);
+        assert_eq!(end("garbage"), Timestamp::MIN);
     }
 }
