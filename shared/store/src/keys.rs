@@ -20,6 +20,9 @@ pub(crate) const OPEN_WORK: &str = "open-work";
 /// The one partition of [`OPEN_WORK`].
 pub(crate) const OPEN: &str = "open";
 
+/// Attribute of a removed video's tombstone: when it was set, in seconds of Unix time.
+pub(crate) const BURIED: &str = "buried_at";
+
 /// Primary key of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Key {

@@ -9,14 +9,13 @@ use domain::ids::{SessionId, UserId, VideoId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::keys::{self, Key, OPEN, PK, SESSION_ROW, SK, VIDEO_ROW, session_partition, video_partition};
+use crate::keys::{
+    self, BURIED, Key, OPEN, PK, SESSION_ROW, SK, VIDEO_ROW, session_partition, video_partition,
+};
 use crate::rows::{Row, number, text};
 use crate::transact::Outcome;
 use crate::videos::Video;
 use crate::{Reply, Store, StoreError};
-
-/// Attribute of a tombstone: when it was set, in seconds of Unix time.
-pub(crate) const BURIED: &str = "buried_at";
 
 /// No Lambda runs longer than 15 minutes, so none that began before the burial writes after this.
 pub const LAST_WRITE: SignedDuration = SignedDuration::from_mins(15);

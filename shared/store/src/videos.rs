@@ -18,8 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use create::Created;
 pub use list::VideoSummary;
 
-use crate::keys::{Key, PK, SK, STAGE_ROW, VIDEO_ROW, video_partition};
-use crate::removal::BURIED;
+use crate::keys::{BURIED, Key, PK, SK, STAGE_ROW, VIDEO_ROW, video_partition};
 use crate::rows::{Row, from_row, text};
 use crate::stages::StageProgress;
 use crate::{Reply, Store, StoreError};

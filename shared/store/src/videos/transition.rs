@@ -12,8 +12,7 @@ use jiff::Timestamp;
 
 use super::create::PATIENCE;
 use super::{Source, Video};
-use crate::keys::{Key, OPEN};
-use crate::removal::BURIED;
+use crate::keys::{BURIED, Key, OPEN};
 use crate::rows::{from_row, number, text};
 use crate::{Reply, Store, StoreError};
 
