@@ -2,11 +2,9 @@
 
 use domain::problem::ProblemKind;
 use http::header::{ALLOW, RETRY_AFTER};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use store::StoreError;
-
-use crate::reply::Reply;
 
 /// Which of the two published contracts an endpoint belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,21 +71,15 @@ impl Problem {
         self.cause.as_deref()
     }
 
-    fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// What goes out: the body in the form of the contract, and what the kind adds to the headers.
-    pub(crate) fn reply(&self, contract: Contract, path: &str, request_id: &str) -> Reply {
-        let (body, content_type) = self.body(contract, path, request_id);
-        let mut reply = Reply { status: self.status(), ..Reply::text(content_type, body.to_string()) };
-        if let Some(secs) = self.retry_after {
-            reply = reply.with_header(RETRY_AFTER, secs.into());
-        }
-        match self.allow.as_deref().map(HeaderValue::from_str) {
-            Some(Ok(allow)) => reply.with_header(ALLOW, allow),
-            Some(Err(_)) | None => reply,
-        }
+    /// What this problem adds to the headers.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let retry_after = self.retry_after.map(|secs| (RETRY_AFTER, HeaderValue::from(secs)));
+        let allow = self.allow.as_deref().and_then(|allow| HeaderValue::from_str(allow).ok());
+        HeaderMap::from_iter(retry_after.into_iter().chain(allow.map(|allow| (ALLOW, allow))))
     }
 
     /// The body, in the form of the contract, and its content type.
@@ -145,12 +137,11 @@ mod tests {
 
     #[test]
     fn says_which_methods_there_are() {
-        let reply = Problem::method_not_allowed("GET, OPTIONS".to_owned()).reply(Contract::Jobs, "/api", "r");
+        let problem = Problem::method_not_allowed("GET, OPTIONS".to_owned());
         assert_eq!(
-            (reply.status.as_u16(), &reply.headers[ALLOW]),
+            (problem.status().as_u16(), &problem.headers()[ALLOW]),
             (405, &HeaderValue::from_static("GET, OPTIONS"))
         );
-        assert_eq!(reply.headers["content-type"], "application/json");
     }
 
     #[test]

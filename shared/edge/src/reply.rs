@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
-use crate::problem::Problem;
+use crate::problem::{Contract, Problem};
 
 /// A body that arrives in pieces. An error ends the answer where it stands.
 pub(crate) type BodyStream = BoxStream<'static, Result<Bytes, lambda_http::Error>>;
@@ -55,6 +55,14 @@ impl Reply {
     /// Nothing but a status.
     pub fn empty(status: StatusCode) -> Self {
         Self::of(status, None, Body::Whole(String::new()))
+    }
+
+    /// A refusal, in the form of the contract.
+    pub(crate) fn refusal(problem: &Problem, contract: Contract, path: &str, request_id: &str) -> Self {
+        let (body, content_type) = problem.body(contract, path, request_id);
+        let mut reply = Self { status: problem.status(), ..Self::text(content_type, body.to_string()) };
+        reply.headers.extend(problem.headers());
+        reply
     }
 
     /// An answer that is sent while it is made. Only for functions behind [`crate::serve_streaming`].

@@ -111,7 +111,8 @@ async fn answer(app: &Arc<App>, door: Door, handler: &Handler, request: Request)
         }
     };
     let cause = outcome.as_ref().err().and_then(Problem::cause).map(str::to_owned);
-    let reply = outcome.unwrap_or_else(|problem| problem.reply(contract, &seen.path, &seen.request_id));
+    let reply =
+        outcome.unwrap_or_else(|problem| Reply::refusal(&problem, contract, &seen.path, &seen.request_id));
     let mut response = Response::new(reply.body);
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
