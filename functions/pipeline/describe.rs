@@ -6,7 +6,7 @@ use domain::analysis::Scene;
 use domain::ids::VideoId;
 use domain::stage::Stage;
 use edge::App;
-use edge::step::{self, StepError, in_stage};
+use edge::step::{self, StepError, in_map};
 use futures::{StreamExt, TryStreamExt, stream};
 use intelligence::Providers;
 use intelligence::describe::SceneImage;
@@ -28,7 +28,7 @@ struct Input {
 }
 
 async fn describe(providers: Providers, app: Arc<App>, input: Input) -> Result<(), StepError> {
-    in_stage(&app, input.step, Stage::Describe, async |video| {
+    in_map(&app, input.step, Stage::Describe, async |video| {
         let outputs = Outputs { video: video.id, generation: input.step.generation };
         let (first, last) = input.batch;
         let key = outputs.descriptions(first as u32);

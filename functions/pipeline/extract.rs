@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::stage::Stage;
 use edge::App;
-use edge::step::{self, StepError, in_stage};
+use edge::step::{self, StepError, in_map};
 use media::{ExtractOptions, SegmentPlan};
 use serde::Deserialize;
 use steps::{outputs, source};
@@ -19,7 +19,7 @@ struct Input {
 }
 
 async fn extract(app: Arc<App>, input: Input) -> Result<(), StepError> {
-    in_stage(&app, input.step, Stage::Extract, async |video| {
+    in_map(&app, input.step, Stage::Extract, async |video| {
         let outputs = Outputs { video: video.id, generation: input.step.generation };
         if !app.store.exists(&outputs.features(input.segment)).await? {
             decode(&app, &video, outputs, input.segment).await?;

@@ -144,6 +144,23 @@ pub async fn in_stage<O>(
     outcome
 }
 
+/// Does a step's work inside a Map. A Map tells its machine that a child failed, but not how: so a part that is not
+/// needed any more is no failure here, and the state after the Map finds the video ended and says so.
+///
+/// # Errors
+/// As [`in_stage`], without `Stopped`.
+pub async fn in_map(
+    app: &App,
+    input: StepInput,
+    stage: Stage,
+    work: impl AsyncFnOnce(Video) -> Result<(), StepError>,
+) -> Result<(), StepError> {
+    match in_stage(app, input, stage, work).await {
+        Err(StepError::Stopped) => Ok(()),
+        outcome @ (Ok(()) | Err(StepError::Rejected(_) | StepError::Transient(_))) => outcome,
+    }
+}
+
 /// Ends a video without a result, unless it has ended already or is in another attempt, and settles its account either way.
 ///
 /// # Errors
