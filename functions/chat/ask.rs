@@ -12,7 +12,7 @@ use domain::problem::ProblemKind;
 use edge::{Call, Door, Problem, Reply, sse};
 use intelligence::answer::Question;
 use serde::Deserialize;
-use store::{QuerySlot, Session, Video};
+use store::{QuerySlot, Role, Session, Video};
 
 use conversation::Conversation;
 use library::Library;
@@ -38,6 +38,7 @@ async fn ask(library: Arc<Library>, call: Call) -> Result<Reply, Problem> {
         call.account(),
         known_session(&call, body.session_id.as_deref()),
     )?;
+    let (session, earlier) = session.unzip();
     let video = call.own_video(video, "video")?;
     if session.as_ref().is_some_and(|session| session.video != id) {
         return Err(Problem::not_found("chat session"));
@@ -60,17 +61,20 @@ async fn ask(library: Arc<Library>, call: Call) -> Result<Reply, Problem> {
     let (events, reply) = sse::events();
     let conversation = Conversation { app: call.app, library, video, session, asked_at: call.now };
     // The task ends when its last event is read, and the answer ends with the task.
-    tokio::spawn(conversation.run(Question { text: question }, events));
+    let question = Question { text: question, earlier: earlier.unwrap_or_default() };
+    tokio::spawn(conversation.run(question, events));
     Ok(reply)
 }
 
-/// The session that is to go on, if one is named.
-async fn known_session(call: &Call, id: Option<&str>) -> Result<Option<Session>, Problem> {
+/// The session that is to go on, if one is named, and what was asked in it so far.
+async fn known_session(call: &Call, id: Option<&str>) -> Result<Option<(Session, Vec<String>)>, Problem> {
     let Some(id) = id else { return Ok(None) };
     let id: SessionId = id.parse().map_err(|_| Problem::not_found("chat session"))?;
     let user = call.user()?;
     let found = call.app.store.session(id).await?.filter(|(session, _)| session.owner == user);
-    found.map(|(session, _)| Some(session)).ok_or_else(|| Problem::not_found("chat session"))
+    let (session, messages) = found.ok_or_else(|| Problem::not_found("chat session"))?;
+    let asked = messages.into_iter().filter(|message| message.role == Role::User);
+    Ok(Some((session, asked.map(|message| message.content).collect())))
 }
 
 fn not_ready(video: &Video) -> Problem {

@@ -42,8 +42,9 @@ impl Library {
     /// The pieces of the video that bear on the question, best first.
     pub(crate) async fn evidence(&self, app: &App, known: &Known, question: &Question) -> Vec<Evidence> {
         let providers = self.providers(&app.config).await;
+        let text = question.standalone();
         let vector = match providers.embedder_named(known.index.embedder()) {
-            Some(embedder) => embedder.embed(std::slice::from_ref(&question.text)).await,
+            Some(embedder) => embedder.embed(std::slice::from_ref(&text)).await,
             None => Ok(vec![]),
         };
         // Without a vector the search is by words alone: worse, and still an answer.
@@ -51,7 +52,7 @@ impl Library {
             tracing::warn!(error = %error, "question not embedded");
             vec![]
         });
-        known.index.search(&question.text, vector.first().map(Vec::as_slice), MAX_EVIDENCE)
+        known.index.search(&text, vector.first().map(Vec::as_slice), MAX_EVIDENCE)
     }
 
     /// A ready video's index and scenes.

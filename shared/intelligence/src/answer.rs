@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::ProviderError;
 
 mod extractive;
+mod follow_up;
 
 pub use extractive::Extractive;
 
@@ -16,6 +17,8 @@ pub use extractive::Extractive;
 pub struct Question {
     /// The words as typed.
     pub text: String,
+    /// What was asked before in the same conversation, oldest first.
+    pub earlier: Vec<String>,
 }
 
 /// Where a piece of evidence comes from.

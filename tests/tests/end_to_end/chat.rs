@@ -5,8 +5,14 @@ use std::time::Duration;
 use domain::plan::Plan;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use tests::client::Event;
 use tests::clips::BOARD;
 use tests::world::World;
+
+/// The answer without what comes around it.
+fn text_of(events: &[Event]) -> String {
+    events.iter().filter_map(|event| event.data["value"].as_str()).skip(1).collect()
+}
 
 #[tokio::test]
 async fn an_answer_arrives_word_by_word_and_is_kept() {
@@ -24,7 +30,7 @@ async fn an_answer_arrives_word_by_word_and_is_kept() {
     assert!(types.len() > 6, "one lump is no stream: {types:?}");
     let spread = events.last().unwrap().at - events[0].at;
     assert!(spread > Duration::from_millis(1), "all at once: {spread:?}");
-    let answer: String = events.iter().filter_map(|event| event.data["value"].as_str()).skip(1).collect();
+    let answer = text_of(&events);
     assert!(answer.to_lowercase().contains(&BOARD.to_lowercase()), "{answer}");
     assert!(answer.contains("[00:0"), "no time is cited: {answer}");
     let frame = &events[1].data["value"][0];
@@ -35,11 +41,20 @@ async fn an_answer_arrives_word_by_word_and_is_kept() {
     let second = client.ask(&video, follow_up).await.unwrap();
     assert_eq!(second[0].data["value"], session);
 
+    // Its subject is in an earlier question of the session.
+    let board = json!({ "question": "What does the whiteboard say?", "session_id": session });
+    client.ask(&video, board).await.unwrap();
+    let refers_back = "And when was it shown?";
+    let in_session = json!({ "question": refers_back, "session_id": session });
+    let found = text_of(&client.ask(&video, in_session).await.unwrap());
+    assert!(found.to_lowercase().contains(&BOARD.to_lowercase()), "{found}");
+    let out_of_the_blue = text_of(&client.ask(&video, json!({ "question": refers_back })).await.unwrap());
+    assert!(!out_of_the_blue.to_lowercase().contains(&BOARD.to_lowercase()), "{out_of_the_blue}");
+
     let sessions = client.session(Method::GET, &format!("/chat/{video}/sessions"), None).await.body;
-    assert_eq!(
-        (&sessions["sessions"][0]["id"], &sessions["sessions"][0]["message_count"]),
-        (&session.into(), &4.into())
-    );
+    let sessions: Vec<_> =
+        sessions["sessions"].as_array().unwrap().iter().filter(|s| s["id"] == session).collect();
+    assert_eq!((sessions.len(), &sessions[0]["message_count"]), (1, &8.into()));
     let kept = client.session(Method::GET, &format!("/chat/sessions/{session}"), None).await.body;
     assert_eq!(kept["video_id"], video);
     assert_eq!(

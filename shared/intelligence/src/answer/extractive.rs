@@ -103,7 +103,8 @@ mod tests {
     }
 
     async fn answer(evidence: &[Evidence]) -> Vec<String> {
-        let question = Question { text: "What was written on the whiteboard at the start?".to_owned() };
+        let text = "What was written on the whiteboard at the start?".to_owned();
+        let question = Question { text, earlier: vec![] };
         let stream = Extractive.answer(&question, evidence).await.unwrap();
         stream.try_collect().await.unwrap()
     }
