@@ -41,6 +41,9 @@ if [ "${1:-}" = --tests ]; then
     # What the tests make their inputs with, and a recogniser that hears them.
     missing espeak-ng espeak-ng
     missing pocketsphinx_batch pocketsphinx
+    # The official SDK links the system's TLS library.
+    missing pkg-config pkg-config
+    [ -f /usr/include/openssl/ssl.h ] || packages+=(libssl-dev)
     [ -d /usr/share/pocketsphinx/model/en-us ] || packages+=(pocketsphinx-en-us)
     [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || packages+=(fonts-dejavu-core)
 fi

@@ -11,5 +11,6 @@ mod idempotency;
 mod inputs;
 mod redelivery;
 mod replies;
+mod sdk;
 mod upload;
 mod webhooks;

@@ -1,0 +1,95 @@
+//! What a user of the official SDK does, reported as JSON on standard output. The same program is built against each
+//! version of the SDK; `tests/tests/end_to_end/sdk.rs` runs it and judges the report.
+//!
+//! Environment: `BASE_URL`, `API_KEY`, `READ_ONLY_KEY`, `FILE` (a video), `NOT_A_VIDEO` (another file), `URL` (a video).
+
+use std::time::Duration;
+
+use framequery::{Client, ClientBuilder, FrameQueryError, ProcessOptions, ProcessingResult};
+use serde_json::{Value, json};
+
+/// More than a key's requests in a minute.
+const HAMMER: usize = 130;
+
+fn setting(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"))
+}
+
+fn client_of(key: &str) -> Client {
+    let builder = ClientBuilder::new().base_url(setting("BASE_URL")).max_retries(0);
+    builder.api_key(key).build().expect("a client")
+}
+
+fn options() -> Option<ProcessOptions> {
+    let (poll_interval, timeout) = (Duration::from_millis(1500), Duration::from_secs(240));
+    Some(ProcessOptions { poll_interval, timeout, ..Default::default() })
+}
+
+fn processed(result: Result<ProcessingResult, FrameQueryError>) -> Value {
+    match result {
+        Ok(result) => json!({
+            "status": result.status,
+            "filename": result.filename,
+            "duration": result.duration,
+            "descriptions": result.scenes.iter().map(|scene| &scene.description).collect::<Vec<_>>(),
+            "objects": result.scenes.iter().flat_map(|scene| &scene.objects).collect::<Vec<_>>(),
+            "words": result.transcript.iter().map(|segment| &segment.text).collect::<Vec<_>>(),
+            "createdAt": result.created_at,
+        }),
+        Err(error) => json!({ "error": kind(&error) }),
+    }
+}
+
+/// The kind of an error: what users match on.
+fn kind(error: &FrameQueryError) -> String {
+    match error {
+        FrameQueryError::Authentication { .. } => "Authentication".into(),
+        FrameQueryError::PermissionDenied { .. } => "PermissionDenied".into(),
+        FrameQueryError::NotFound { .. } => "NotFound".into(),
+        FrameQueryError::RateLimit { retry_after, .. } => format!("RateLimit {}", retry_after.is_some()),
+        FrameQueryError::JobFailed(_) => "JobFailed".into(),
+        other => format!("{other:?}"),
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let client = client_of(&setting("API_KEY"));
+    let uploaded = processed(client.process(setting("FILE"), options()).await);
+    let fetched = processed(client.process_url(&setting("URL"), options()).await);
+    let failed = processed(client.process(setting("NOT_A_VIDEO"), options()).await);
+
+    let first = client.list_jobs(Some(1), None, None).await.expect("a page");
+    let rest = client.list_jobs(Some(100), first.next_cursor.as_deref(), None).await.expect("a page");
+    let ids: Vec<&String> = first.jobs.iter().chain(&rest.jobs).map(|job| &job.id).collect();
+    let statuses: Vec<&String> = first.jobs.iter().chain(&rest.jobs).map(|job| &job.status).collect();
+    let terminal = first.jobs.iter().chain(&rest.jobs).all(|job| job.is_terminal());
+    let quota = client.get_quota().await.expect("the quota");
+
+    let missing = client.get_job("00000000-0000-7000-8000-000000000000").await.err();
+    let stranger = client_of("fq_live_00000000000000000000000000000000").get_quota().await.err();
+    let reader = client_of(&setting("READ_ONLY_KEY"));
+    let denied = reader.process_url(&setting("URL"), options()).await.err();
+    let mut limited = None;
+    for _ in 0..HAMMER {
+        limited = reader.list_jobs(Some(1), None, None).await.err();
+        if limited.is_some() {
+            break;
+        }
+    }
+    let errors = [missing, stranger, denied, limited].map(|error| error.as_ref().map(kind));
+    let report = json!({
+        "uploaded": uploaded,
+        "fetched": fetched,
+        "failed": failed,
+        "list": { "ids": ids, "statuses": statuses, "terminal": terminal, "more": rest.has_more() },
+        "quota": {
+            "plan": quota.plan,
+            "includedHours": quota.included_hours,
+            "creditsBalanceHours": quota.credits_balance_hours,
+            "resetDate": quota.reset_date,
+        },
+        "errors": errors,
+    });
+    println!("{report}");
+}
