@@ -120,6 +120,9 @@ fn fault(contract: Contract, properties: &Value) -> Option<String> {
     let status = properties["StatusCode"].as_str().unwrap_or_default();
     match contract {
         Contract::Jobs => body["error"].is_null().then(|| "has no error".to_owned()),
-        Contract::Videos => (body["status"].to_string() != status).then(|| format!("does not say {status}")),
+        Contract::Videos => {
+            let said = body["status"].as_u64();
+            (said != status.parse().ok()).then(|| format!("does not say {status}"))
+        }
     }
 }

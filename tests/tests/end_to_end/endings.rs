@@ -11,16 +11,16 @@ use tests::world::World;
 
 /// Waits until the pipeline works on a job.
 async fn under_way(client: &Client, job: &str) {
-    for _ in 0..200 {
+    for tries in 0.. {
         let shown = client.api(Method::GET, &format!("/v1/api/jobs/{job}"), None).await.body;
         let video = client.session(Method::GET, &format!("/videos/{job}"), None).await.body;
         assert_eq!(shown["data"]["jobId"], job, "{shown}");
         if video["status"] == "indexing" {
             return;
         }
+        assert!(tries < 200, "{job} never began");
         tokio::time::sleep(Duration::from_millis(1500)).await;
     }
-    panic!("{job} never began");
 }
 
 /// Keys of the objects that a video has in the bucket.
