@@ -1,5 +1,7 @@
 //! Who may tell us things, and what becomes of an account whose user is deleted.
 
+use std::time::Duration;
+
 use domain::plan::Plan;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -68,6 +70,38 @@ async fn a_webhook_of_an_unknown_kind_is_taken() {
         assert_eq!(answer.headers["x-ratelimit-limit"], "60", "counted");
     }
     assert_eq!(client.session(Method::GET, "/usage", None).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_deleted_user_is_erased() {
+    let world = World::get();
+    let client = world.client("erased", Plan::Pro).await;
+    let done = client.upload(&world.clips.short()).await;
+    assert_eq!(client.finished(&done).await["status"], "COMPLETED");
+    let open = json!({ "fileName": "never.mp4" });
+    let open = client.api(Method::POST, "/v1/api/jobs", Some(open)).await.body["data"]["jobId"].clone();
+    let told = from_clerk(&client, &user_event("user.deleted", "erased"), &world.clerk_secret, 0).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.body);
+
+    let prefix = format!("videos/{done}/");
+    for _ in 0..100 {
+        if world.objects(&prefix).await.is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    assert_eq!(world.objects(&prefix).await, Vec::<String>::new());
+    let store = world.store().await;
+    for id in [done.as_str(), open.as_str().unwrap()] {
+        assert!(store.video(id.parse().unwrap()).await.unwrap().is_none(), "{id} is there");
+    }
+    for _ in 0..50 {
+        if client.api(Method::GET, "/v1/api/quota", None).await.status == StatusCode::UNAUTHORIZED {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    assert_eq!(client.api(Method::GET, "/v1/api/quota", None).await.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
