@@ -10,7 +10,6 @@ use domain::problem::ProblemKind;
 use http::Method;
 use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
-use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt};
 use serde::de::DeserializeOwned;
 use store::{Account, Video};
@@ -139,14 +138,6 @@ impl Call {
             Body::Text(text) => text.as_bytes(),
             Body::Binary(bytes) => bytes,
             _ => b"",
-        }
-    }
-
-    /// The endpoint, as the gateway names it: `/videos/{video_id}`.
-    pub(crate) fn route(&self) -> String {
-        match self.request.request_context_ref() {
-            Some(RequestContext::ApiGatewayV1(context)) => context.resource_path.clone().unwrap_or_default(),
-            _ => String::new(),
         }
     }
 

@@ -60,7 +60,7 @@ fn named(call: &Call, in_body: Option<&str>) -> Result<Option<NamedRequest>, Pro
     }
     Ok(Some(NamedRequest {
         user: call.user()?,
-        route: call.route(),
+        route: call.resource.clone(),
         name: hash(name.as_bytes()),
         fingerprint: hash(call.raw_body()),
     }))

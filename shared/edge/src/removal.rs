@@ -28,9 +28,10 @@ pub async fn cancel(app: &App, id: VideoId, now: Timestamp) -> Result<Option<Vid
 /// # Errors
 /// When the store does not answer; doing it again is safe.
 pub async fn remove(app: &App, video: &Video, now: Timestamp) -> Result<(), StoreError> {
-    cancel(app, video.id, now).await?;
-    // One that ended just before may not be settled yet: what it cost is still owed after it is gone.
-    settle(app, video.id, now).await?;
+    if cancel(app, video.id, now).await?.is_none() {
+        // It ended before, and may not be settled yet: what it cost is still owed after it is gone.
+        settle(app, video.id, now).await?;
+    }
     app.store.unclaim(video).await?;
     app.store.bury(video, now).await?;
     app.store.enqueue_purge(Purge::Video(video.id), SignedDuration::ZERO).await

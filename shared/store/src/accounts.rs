@@ -70,25 +70,15 @@ impl Store {
     pub fn mark_deleted(&self, user: UserId, now: Timestamp) -> Reply<'_, ()> {
         const OPERATION: &str = "marking an account as deleted";
         Box::pin(async move {
-            self.dynamodb
+            self.account(user.clone(), now).await?;
+            let update = self
+                .dynamodb
                 .update_item()
                 .table_name(&self.names.table)
                 .set_key(Some(Key::account(&user).attributes()))
-                .update_expression(
-                    "SET deleted_at = if_not_exists(deleted_at, :now), #user = :user, \
-                     #plan = if_not_exists(#plan, :plan), videos_used = if_not_exists(videos_used, :zero), \
-                     created_at = if_not_exists(created_at, :now)",
-                )
-                .expression_attribute_names("#user", "user")
-                .expression_attribute_names("#plan", "plan")
-                .expression_attribute_values(":user", text(user.0))
-                .expression_attribute_values(":plan", text(Plan::default().name()))
-                .expression_attribute_values(":zero", number(0))
-                .expression_attribute_values(":now", text(now.to_string()))
-                .send()
-                .await
-                .map_err(StoreError::sdk(OPERATION))?;
-            Ok(())
+                .update_expression("SET deleted_at = if_not_exists(deleted_at, :now)")
+                .expression_attribute_values(":now", text(now.to_string()));
+            update.send().await.map(drop).map_err(StoreError::sdk(OPERATION))
         })
     }
 

@@ -1,5 +1,6 @@
 //! Requests that name themselves, so that a repetition gets the first one's answer.
 
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use domain::ids::{UserId, VideoId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -115,10 +116,7 @@ impl Store {
             return Ok(Claim::UnderWay);
         }
         let take_over = self
-            .dynamodb
-            .update_item()
-            .table_name(&self.names.table)
-            .set_key(Some(request.key().attributes()))
+            .update_request(request)
             .update_expression("SET started_at = :now")
             .condition_expression("started_at = :died")
             .expression_attribute_values(":now", number(now.as_second()))
@@ -130,6 +128,11 @@ impl Store {
         }
     }
 
+    fn update_request(&self, request: &NamedRequest) -> UpdateItemFluentBuilder {
+        let update = self.dynamodb.update_item().table_name(&self.names.table);
+        update.set_key(Some(request.key().attributes()))
+    }
+
     /// Keeps the answer of a request that was carried out.
     pub fn answer_request<'a>(
         &'a self,
@@ -139,10 +142,7 @@ impl Store {
     ) -> Reply<'a, ()> {
         Box::pin(async move {
             let update = self
-                .dynamodb
-                .update_item()
-                .table_name(&self.names.table)
-                .set_key(Some(request.key().attributes()))
+                .update_request(request)
                 .update_expression("SET #status = :status, body = :body")
                 .expression_attribute_names("#status", "status")
                 .expression_attribute_values(":status", number(status))
@@ -164,10 +164,7 @@ impl Store {
     pub fn reopen_request<'a>(&'a self, request: &'a NamedRequest) -> Reply<'a, ()> {
         Box::pin(async move {
             let update = self
-                .dynamodb
-                .update_item()
-                .table_name(&self.names.table)
-                .set_key(Some(request.key().attributes()))
+                .update_request(request)
                 .update_expression("SET started_at = :never")
                 .expression_attribute_values(":never", number(0));
             update.send().await.map(drop).map_err(StoreError::sdk("reopening a named request"))
