@@ -20,7 +20,7 @@ export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS ?= -C target-cpu=neovers
 export CARGO_LAMBDA_COMPILER ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run token test-setup test bench lint clean
+.PHONY: help setup build run token test-setup test fuzz bench lint clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ test-setup:
 
 test: test-setup build ## unit, property, contract and end-to-end tests (they start stacks of their own)
 	@cargo test --release --workspace
+
+fuzz: test-setup build ## five thousand generated requests and more, against both OpenAPI documents (SEED=… repeats)
+	@cargo test --release --workspace --test end_to_end -- --ignored --nocapture conformance
 
 bench: test-setup build ## what a video costs and how long it takes, as a table
 	@cargo run --release --bin bench

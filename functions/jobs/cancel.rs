@@ -14,7 +14,7 @@ struct Cancelled {
 }
 
 async fn cancel_job(call: Call) -> Result<Reply, Problem> {
-    let (id, version) = (call.path("jobId", "job")?, call.api_version()?);
+    let (id, version) = (call.path("jobId", "job")?, call.api_version());
     call.own_video(call.app.store.video(id).await?, "job")?;
     let video = removal::cancel(&call.app, id, call.now).await?.ok_or_else(ended)?;
     Reply::data(&Cancelled { job_id: id, status: video.job_status().name(version) })

@@ -23,7 +23,7 @@ struct NewJob {
 }
 
 async fn create_job_from_url(call: Call) -> Result<Reply, Problem> {
-    let (body, version): (Body, _) = (call.json()?, call.api_version()?);
+    let (body, version): (Body, _) = (call.json()?, call.api_version());
     let url = edge::fetch::check(&body.url, &call.app.config.local.fetch_allow).map_err(Problem::invalid)?;
     let file_name = match &body.file_name {
         Some(name) => edge::file_name::check(name)?,

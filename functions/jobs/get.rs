@@ -34,7 +34,7 @@ struct Job {
 }
 
 async fn get_job(call: Call) -> Result<Reply, Problem> {
-    let (id, version) = (call.path("jobId", "job")?, call.api_version()?);
+    let (id, version) = (call.path("jobId", "job")?, call.api_version());
     let (video, stages) = call.app.store.video_with_stages(id).await?.unzip();
     let video = call.own_video(video, "job")?;
     let outputs = Outputs { video: id, generation: video.generation };

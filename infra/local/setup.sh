@@ -66,13 +66,21 @@ if [ ${#packages[@]} -gt 0 ]; then
         fail "apt could not install ${packages[*]} (no network?); see $log, or try: sudo apt-get update && sudo $install"
 fi
 
-stamp=$(cat $here/requirements.txt $here/requirements-lock.txt | sha256sum | cut -d' ' -f1)
-if [ ! -x "$venv/bin/python" ] || [ "$(cat $venv/.stamp 2>/dev/null)" != "$stamp" ]; then
-    echo "  installing the Python packages (about 180 MB, once)"
+# `environment FOLDER REQUIREMENTS OPTIONS…`: a Python environment of exactly what REQUIREMENTS/ names.
+environment() {
+    local folder=$1 from=$2 stamp
+    shift 2
+    stamp=$(cat "$from/requirements.txt" "$from/requirements-lock.txt" | sha256sum | cut -d' ' -f1)
+    [ -x "$folder/bin/python" ] && [ "$(cat "$folder/.stamp" 2>/dev/null)" = "$stamp" ] && return
+    echo "  installing the Python packages of $from (once)"
     {
-        "$python" -m venv --clear "$venv" &&
-            "$venv/bin/pip" install --no-deps --require-hashes -r $here/requirements.txt &&
-            "$venv/bin/pip" install --no-deps -r $here/requirements-lock.txt
+        "$python" -m venv --clear "$folder" &&
+            "$folder/bin/pip" install --no-deps "$@" -r "$from/requirements.txt" &&
+            "$folder/bin/pip" install --no-deps -r "$from/requirements-lock.txt"
     } >"$log" 2>&1 || fail "pip could not install the Python packages (no network?); see $log"
-    echo "$stamp" >"$venv/.stamp"
+    echo "$stamp" >"$folder/.stamp"
+}
+environment $venv $here --require-hashes
+if [ "${1:-}" = --tests ]; then
+    environment .local/venv-tests tests
 fi

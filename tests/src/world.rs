@@ -61,13 +61,17 @@ impl World {
 
     /// A client of its own: an account on that plan, a session token, an API key and a source address.
     pub async fn client(&self, name: &str, plan: Plan) -> Client {
-        let (token, made) = mpsc::sync_channel(1);
-        self.requests.send(Request { user: name.to_owned(), plan, token }).expect("the stack runs");
-        let token =
-            tokio::task::spawn_blocking(move || made.recv()).await.expect("no panic").expect("a token");
+        let token = self.token(name, plan).await;
         // Every client is counted by its own address: the whole of 127/8 is this machine.
         let address = [127, 0, 1, self.clients.fetch_add(1, Ordering::Relaxed) + 2];
         Client::new(&self.url, token, address.into()).await
+    }
+
+    /// A session token of an account on that plan.
+    pub async fn token(&self, name: &str, plan: Plan) -> String {
+        let (token, made) = mpsc::sync_channel(1);
+        self.requests.send(Request { user: name.to_owned(), plan, token }).expect("the stack runs");
+        tokio::task::spawn_blocking(move || made.recv()).await.expect("no panic").expect("a token")
     }
 
     /// What the books say of a user, once nothing is reserved any more: a video is settled a moment after its end.

@@ -263,9 +263,10 @@ impl JobStatus {
         }
     }
 
-    /// The status that a client of that version means.
-    pub fn named(text: &str, version: ApiVersion) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.name(version) == text)
+    /// The status that a word of any version means; no word means two.
+    pub fn named(text: &str) -> Option<Self> {
+        let means = |status: &Self| ApiVersion::ALL.into_iter().any(|version| status.name(version) == text);
+        Self::ALL.into_iter().find(means)
     }
 }
 

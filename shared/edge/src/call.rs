@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use domain::api_version::{ApiVersion, UnknownVersion};
+use domain::api_version::ApiVersion;
 use domain::ids::UserId;
 use domain::metering::MINIMUM_SECS;
 use domain::problem::ProblemKind;
@@ -22,9 +22,6 @@ use crate::refusals;
 /// The largest body that is read.
 const MAX_BODY_BYTES: usize = 64 << 10;
 
-/// Overrides the version of the key for one request.
-const API_VERSION: &str = "X-API-Version";
-
 /// A request and what is known about it.
 pub struct Call {
     /// Clients and settings.
@@ -40,20 +37,12 @@ pub struct Call {
 }
 
 impl Call {
-    /// What the words of the Jobs contract mean to this caller: the key's version, unless the request names another.
-    ///
-    /// # Errors
-    /// When it names one that there is not.
-    pub fn api_version(&self) -> Result<ApiVersion, Problem> {
-        if let Some(named) = self.request.headers().get(API_VERSION) {
-            let named = named.to_str().unwrap_or_default().parse();
-            return named
-                .map_err(|error: UnknownVersion| Problem::invalid(format!("{API_VERSION}: {error}.")));
-        }
-        Ok(match &self.caller {
+    /// What the words of the Jobs contract mean to this caller.
+    pub fn api_version(&self) -> ApiVersion {
+        match &self.caller {
             Caller::Key { api_version, .. } => *api_version,
             Caller::User(_) | Caller::Anonymous => ApiVersion::default(),
-        })
+        }
     }
 
     /// The method.

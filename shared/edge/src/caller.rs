@@ -1,7 +1,7 @@
 //! Who calls: how each endpoint lets its callers in.
 
 use domain::api_key::{ApiKey, Scope};
-use domain::api_version::ApiVersion;
+use domain::api_version::{ApiVersion, UnknownVersion};
 use domain::ids::UserId;
 use domain::problem::ProblemKind;
 use http::HeaderMap;
@@ -12,6 +12,9 @@ use crate::app::App;
 use crate::jwks::invalid as invalid_session;
 use crate::limiter::{Allowance, Subject};
 use crate::problem::{Contract, Problem};
+
+/// Overrides the version of the key for one request.
+const API_VERSION: &str = "X-API-Version";
 
 /// How an endpoint lets callers in. Decides the contract and who is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +40,7 @@ pub enum Caller {
     Key {
         /// Whose.
         user: UserId,
-        /// What the key's clients understand.
+        /// What the contract's words mean to it: the key's version, unless the request names another.
         api_version: ApiVersion,
     },
     /// Nobody in particular.
@@ -111,8 +114,9 @@ impl Door {
                     // A made-up key must not have a minute of its own.
                     None => (Allowance::count(&app.store, address(), knock.now).await, Err(invalid_key())),
                     Some(record) if record.scopes.contains(&scope) => {
-                        let (user, api_version) = (record.user, record.api_version);
-                        (allowance, Ok(Caller::Key { user, api_version }))
+                        let version = asked_version(knock.headers, record.api_version);
+                        let user = record.user;
+                        (allowance, version.map(|api_version| Caller::Key { user, api_version }))
                     }
                     Some(_) => (allowance, Err(out_of_scope(scope))),
                 }
@@ -136,6 +140,12 @@ fn presented_key(headers: &HeaderMap) -> Option<ApiKey> {
         None => bearer(headers)?,
     };
     text.parse().ok()
+}
+
+fn asked_version(headers: &HeaderMap, of_key: ApiVersion) -> Result<ApiVersion, Problem> {
+    let Some(named) = headers.get(API_VERSION) else { return Ok(of_key) };
+    let named = named.to_str().unwrap_or_default().parse();
+    named.map_err(|error: UnknownVersion| Problem::invalid(format!("{API_VERSION}: {error}.")))
 }
 
 fn invalid_key() -> Problem {

@@ -4,8 +4,8 @@ use url::Url;
 
 use crate::problem::Problem;
 
-/// The longest name, in bytes: what file systems take.
-const MAX_BYTES: usize = 255;
+/// The longest name, in characters.
+const MAX_CHARS: usize = 255;
 
 /// A name that can be shown.
 ///
@@ -13,9 +13,9 @@ const MAX_BYTES: usize = 255;
 /// An empty or overlong name, or one with control characters.
 pub fn check(name: &str) -> Result<String, Problem> {
     let name = name.trim();
-    if name.is_empty() || name.len() > MAX_BYTES || name.chars().any(char::is_control) {
+    if name.is_empty() || name.chars().count() > MAX_CHARS || name.chars().any(char::is_control) {
         let detail = format!(
-            "fileName is the file's name with its extension, at most {MAX_BYTES} bytes, such as video.mp4."
+            "fileName is the file's name with its extension, at most {MAX_CHARS} characters, such as video.mp4."
         );
         return Err(Problem::invalid(detail));
     }
@@ -40,8 +40,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_what_file_systems_take() {
+    fn takes_what_can_be_shown() {
         assert_eq!(check(" Camera A Take 8.R3D ").unwrap(), "Camera A Take 8.R3D");
+        assert!(check(&"ß".repeat(255)).is_ok());
         for bad in ["", "  ", "a\nb.mp4", &"x".repeat(256)] {
             assert!(check(bad).is_err(), "{bad:?}");
         }

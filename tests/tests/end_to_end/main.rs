@@ -5,6 +5,7 @@
 mod access;
 mod billing;
 mod chat;
+mod conformance;
 mod endings;
 mod fetching;
 mod idempotency;
