@@ -9,6 +9,7 @@ mod endings;
 mod fetching;
 mod idempotency;
 mod inputs;
+mod modes;
 mod redelivery;
 mod replies;
 mod sdk;
