@@ -1,15 +1,16 @@
 //! `POST /v1/api/jobs`: a job, and a presigned URL to PUT its file to.
 
+mod options;
+
 use std::time::Duration;
 
 use domain::api_key::Scope;
 use domain::ids::VideoId;
-use domain::plan::CONCURRENT_UPLOADS;
-use domain::problem::ProblemKind;
 use edge::{Call, Door, Problem, Reply, idempotency};
-use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use store::{Created, NewVideo, Origin, keys};
+use store::{Origin, keys};
+
+use options::JobOptions;
 
 /// How long the upload URL holds.
 const UPLOAD_WINDOW: Duration = Duration::from_secs(900);
@@ -20,7 +21,8 @@ const UPLOAD_CONTENT_TYPE: &str = "application/octet-stream";
 #[serde(rename_all = "camelCase")]
 struct Body {
     file_name: String,
-    idempotency_key: Option<String>,
+    #[serde(flatten)]
+    options: JobOptions,
 }
 
 #[derive(Serialize)]
@@ -33,38 +35,30 @@ struct NewJob {
 }
 
 async fn create_job(call: Call) -> Result<Reply, Problem> {
-    let body: Body = call.json()?;
-    let file_name = edge::file_name::check(&body.file_name)?;
-    idempotency::once(&call, body.idempotency_key.as_deref(), async |id| make_job(&call, id, file_name).await)
-        .await
+    let Body { file_name, options } = call.json()?;
+    let file_name = edge::file_name::check(&file_name)?;
+    let name = options.idempotency_key.as_deref();
+    idempotency::once(&call, name, async |id| make_job(&call, id, file_name, &options).await).await
 }
 
-async fn make_job(call: &Call, id: VideoId, file_name: String) -> Result<Reply, Problem> {
-    let account = call.account().await?;
-    call.require_credit(&account).await?;
+async fn make_job(
+    call: &Call,
+    id: VideoId,
+    file_name: String,
+    options: &JobOptions,
+) -> Result<Reply, Problem> {
     let key = keys::upload(id, &edge::file_name::object_safe(&file_name));
-    let new = NewVideo {
-        id,
-        owner: account.user,
-        title: file_name,
-        origin: Origin::Upload { upload_expires_at: call.now + UPLOAD_WINDOW },
-    };
+    // First, because a job that nothing can be put into would hold a slot until it expires.
     let upload_url = call.app.store.presign_put(&key, UPLOAD_CONTENT_TYPE, UPLOAD_WINDOW).await?;
-    match call.app.store.create_video(new, account.plan, call.now).await? {
-        Created::Yes(_) => {}
-        Created::TooManyUploads { until } => return Err(too_many_uploads(until.duration_since(call.now))),
-        Created::PlanFull | Created::Duplicate => return Err(edge::refusals::job_slots_full(account.plan)),
-    }
-    let job =
-        NewJob { job_id: id, upload_url, expires_in_seconds: UPLOAD_WINDOW.as_secs(), upload_method: "PUT" };
+    let origin = Origin::Upload { upload_expires_at: call.now + UPLOAD_WINDOW };
+    let video = options.make_video(call, id, file_name, origin).await?;
+    let job = NewJob {
+        job_id: video.id,
+        upload_url,
+        expires_in_seconds: UPLOAD_WINDOW.as_secs(),
+        upload_method: "PUT",
+    };
     Reply::data(&job)
-}
-
-fn too_many_uploads(left: SignedDuration) -> Problem {
-    let detail = format!(
-        "{CONCURRENT_UPLOADS} uploads are open. Finish or cancel one, or wait until one's URL ends, then create this job again."
-    );
-    Problem::new(ProblemKind::TooManyUploads, detail).retry_after(left.as_secs())
 }
 
 #[tokio::main(flavor = "current_thread")]

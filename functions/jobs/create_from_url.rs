@@ -1,18 +1,23 @@
 //! `POST /v1/api/jobs/from-url`: a job whose file this service fetches itself.
 
+mod options;
+
 use domain::api_key::Scope;
 use domain::api_version::ApiVersion;
 use domain::ids::VideoId;
 use edge::{Call, Door, Problem, Reply, idempotency};
 use serde::{Deserialize, Serialize};
-use store::{Created, NewVideo, Origin};
+use store::Origin;
+
+use options::JobOptions;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Body {
     url: String,
     file_name: Option<String>,
-    idempotency_key: Option<String>,
+    #[serde(flatten)]
+    options: JobOptions,
 }
 
 #[derive(Serialize)]
@@ -23,15 +28,16 @@ struct NewJob {
 }
 
 async fn create_job_from_url(call: Call) -> Result<Reply, Problem> {
-    let (body, version): (Body, _) = (call.json()?, call.api_version());
-    let url = edge::fetch::check(&body.url, &call.app.config.local.fetch_allow).map_err(Problem::invalid)?;
-    let file_name = match &body.file_name {
-        Some(name) => edge::file_name::check(name)?,
+    let (Body { url, file_name, options }, version) = (call.json()?, call.api_version());
+    let url = edge::fetch::check(&url, &call.app.config.local.fetch_allow).map_err(Problem::invalid)?;
+    let file_name = match file_name {
+        Some(name) => edge::file_name::check(&name)?,
         None => edge::file_name::of_url(&url),
     };
     let origin = Origin::Url { url: url.into() };
-    let name = body.idempotency_key.as_deref();
-    idempotency::once(&call, name, async |id| make_job(&call, id, file_name, origin, version).await).await
+    let name = options.idempotency_key.as_deref();
+    let make = async |id| make_job(&call, id, file_name, origin, &options, version).await;
+    idempotency::once(&call, name, make).await
 }
 
 async fn make_job(
@@ -39,17 +45,10 @@ async fn make_job(
     id: VideoId,
     file_name: String,
     origin: Origin,
+    options: &JobOptions,
     version: ApiVersion,
 ) -> Result<Reply, Problem> {
-    let account = call.account().await?;
-    call.require_credit(&account).await?;
-    let new = NewVideo { id, owner: account.user, title: file_name, origin };
-    let video = match call.app.store.create_video(new, account.plan, call.now).await? {
-        Created::Yes(video) => video,
-        Created::PlanFull | Created::Duplicate | Created::TooManyUploads { .. } => {
-            return Err(edge::refusals::job_slots_full(account.plan));
-        }
-    };
+    let video = options.make_video(call, id, file_name, origin).await?;
     call.app.store.enqueue(&video).await?;
     Reply::data(&NewJob { job_id: video.id, status: video.job_status().name(version) })
 }

@@ -7,8 +7,9 @@ use domain::api_key::Scope;
 use domain::api_version::ApiVersion;
 use domain::failure::FailureCode;
 use domain::ids::VideoId;
+use domain::processing_mode::ProcessingMode;
 use domain::stage::overall_progress;
-use domain::video::VideoState;
+use domain::video::{JobSource, VideoState};
 use edge::{Call, Door, Problem, Reply};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -22,7 +23,8 @@ struct Job {
     job_id: VideoId,
     status: &'static str,
     original_filename: String,
-    source: &'static str,
+    source: JobSource,
+    processing_mode: ProcessingMode,
     created_at: Timestamp,
     updated_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,7 +56,7 @@ async fn get_job(call: Call) -> Result<Reply, Problem> {
     Ok(Reply::stream("application/json", body.boxed()))
 }
 
-/// The reference has it for scenes only; a later version also for a transcript alone.
+/// The reference has it for `COMPLETED` only; a later version also where the scenes that were asked for are missing.
 fn has_processed_data(video: &Video, version: ApiVersion) -> bool {
     match (video.state, version) {
         (VideoState::Ready { has_scenes }, ApiVersion::V2026_02) => has_scenes,
@@ -86,7 +88,8 @@ impl Job {
             job_id: video.id,
             status: video.job_status().name(version),
             estimated_completion_time_seconds: seconds_left(&video, stages, now),
-            source: "api",
+            source: video.origin.job_source(),
+            processing_mode: video.processing_mode,
             created_at: video.created_at,
             updated_at: video.updated_at,
             error_code: failure.as_ref().map(|failure| failure.code),

@@ -37,10 +37,13 @@ async fn decode(app: &App, video: &Video, outputs: Outputs, segment: u32) -> Res
     let decoded = media::extract(&tools, proxy.url(), &plan, segment, ExtractOptions::default()).await;
     let decoded = decoded.map_err(source::media_error)?;
     let (candidates, audio) = (outputs.candidates(segment), outputs.audio(segment));
-    futures::try_join!(
-        app.store.put_once(&candidates, "application/octet-stream", decoded.frames.into()),
-        app.store.put_once(&audio, "application/octet-stream", decoded.audio.into()),
-    )?;
+    let frames_kept = app.store.put_once(&candidates, "application/octet-stream", decoded.frames.into());
+    if video.processing_mode.transcribes() {
+        let sound_kept = app.store.put_once(&audio, "application/octet-stream", decoded.audio.into());
+        futures::try_join!(frames_kept, sound_kept)?;
+    } else {
+        frames_kept.await?;
+    }
     // Last, because their being there says that the others are.
     let features = outputs.features(segment);
     Ok(app.store.put_once(&features, "application/octet-stream", decoded.features.into()).await?)

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use domain::analysis::{Description, Scene, Transcript};
+use domain::processing_mode::ProcessingMode;
 use domain::stage::Stage;
 use edge::step::{self, StepError, in_stage, settle};
 use edge::{App, clock};
 use intelligence::Providers;
-use intelligence::index::VideoIndex;
+use intelligence::index::{Findings, VideoIndex};
 use media::Joined;
 use published::Analysis;
 use steps::{outputs, providers};
@@ -25,10 +26,15 @@ async fn index(providers: Providers, app: Arc<App>, input: StepInput) -> Result<
         app.store.stage_begun(id, Stage::Index, 1, now).await?;
         let outputs = Outputs { video: id, generation: input.generation };
         let joined: Joined = outputs::read_json(&app, &outputs.scenes()).await?;
-        let described = described(&app, outputs, &joined).await?;
-        let transcript: Transcript = outputs::read_json(&app, &outputs.transcript()).await?;
-        let (has_scenes, frames) = (!joined.scenes.is_empty(), joined.interval_frames.len() as u32);
-        write(&app, &providers, outputs, &joined, &described, &transcript).await?;
+        let mode = video.processing_mode;
+        let described = described(&app, outputs, &joined, mode).await?;
+        let transcript = transcript(&app, outputs, mode).await?;
+        let findings =
+            Findings { length: joined.length, scenes: described.as_deref(), transcript: transcript.as_ref() };
+        write(&app, &providers, outputs, &findings).await?;
+        // Scenes that nobody asked for are not missing.
+        let has_scenes = described.is_none_or(|scenes| !scenes.is_empty());
+        let frames = joined.interval_frames.len() as u32;
         let now = clock::now();
         app.store.stage_finished(id, Stage::Index, now).await?;
         let finished =
@@ -47,13 +53,11 @@ async fn write(
     app: &App,
     providers: &Providers,
     outputs: Outputs,
-    joined: &Joined,
-    described: &[(Scene, Description)],
-    transcript: &Transcript,
+    findings: &Findings<'_>,
 ) -> Result<(), StepError> {
-    let index = VideoIndex::build(&*providers.embedder, described, transcript).await;
+    let index = VideoIndex::build(&*providers.embedder, findings).await;
     let index = index.map_err(providers::provider_error)?.encode();
-    let analysis = Analysis::new(outputs.video, joined.length, described, transcript);
+    let analysis = Analysis::new(outputs.video, findings);
     let (index_key, analysis_key) = (outputs.index(), outputs.analysis());
     futures::try_join!(
         async { Ok(app.store.put_once(&index_key, "application/octet-stream", index.into()).await?) },
@@ -62,12 +66,16 @@ async fn write(
     Ok(())
 }
 
-/// Every scene with its description.
+/// Every scene with its description, if they were asked for.
 async fn described(
     app: &App,
     outputs: Outputs,
     joined: &Joined,
-) -> Result<Vec<(Scene, Description)>, StepError> {
+    mode: ProcessingMode,
+) -> Result<Option<Vec<(Scene, Description)>>, StepError> {
+    if !mode.describes() {
+        return Ok(None);
+    }
     let batches: Vec<(usize, usize)> = outputs::read_json(app, &outputs.batch_list()).await?;
     let mut descriptions: Vec<Description> = Vec::with_capacity(joined.scenes.len());
     for (first, _) in batches {
@@ -77,7 +85,19 @@ async fn described(
     if descriptions.len() != joined.scenes.len() {
         return Err(StepError::transient("there is not one description per scene"));
     }
-    Ok(joined.scenes.iter().cloned().zip(descriptions).collect())
+    Ok(Some(joined.scenes.iter().cloned().zip(descriptions).collect()))
+}
+
+/// What is said, if it was asked for.
+async fn transcript(
+    app: &App,
+    outputs: Outputs,
+    mode: ProcessingMode,
+) -> Result<Option<Transcript>, StepError> {
+    if !mode.transcribes() {
+        return Ok(None);
+    }
+    outputs::read_json(app, &outputs.transcript()).await.map(Some)
 }
 
 #[tokio::main]

@@ -34,11 +34,11 @@ async fn join(app: Arc<App>, input: StepInput) -> Result<Planned, StepError> {
             Some(stored) => serde_json::from_slice(&stored).map_err(StepError::transient)?,
             None => join_segments(&app, &video, outputs).await?,
         };
-        let batches = batches(&joined);
+        let batches = if video.processing_mode.describes() { batches(&joined) } else { vec![] };
         outputs::write_json(&app, &outputs.batch_list(), &batches).await?;
         let now = clock::now();
         app.store.stage_finished(video.id, Stage::Extract, now).await?;
-        // Every batch is a part, and so is the transcript.
+        // Every batch is a part, and so is the transcript, even one that nobody asked for.
         app.store.stage_begun(video.id, Stage::Describe, batches.len() as u32 + 1, now).await?;
         Ok(Planned { batch_list: outputs.batch_list() })
     })

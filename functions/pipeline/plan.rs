@@ -47,7 +47,7 @@ async fn plan(app: Arc<App>, input: StepInput) -> Result<Planned, StepError> {
 async fn look(app: &App, video: &Video) -> Result<SegmentPlan, StepError> {
     let (proxy, tools) = (source::serve(app, video).await?, source::tools(app));
     let probe = media::probe(&tools, proxy.url(), &video.title).await.map_err(source::media_error)?;
-    media::plan(&tools, proxy.url(), &probe).await.map_err(source::media_error)
+    media::plan(&tools, proxy.url(), &probe, video.processing_mode).await.map_err(source::media_error)
 }
 
 async fn reserve(app: &App, video: &Video, length: Seconds) -> Result<(), StepError> {

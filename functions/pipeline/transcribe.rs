@@ -1,4 +1,4 @@
-//! The whole soundtrack, written down.
+//! The whole soundtrack, written down, unless only the pictures were asked for.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,8 @@ use tokio::io::AsyncWriteExt;
 async fn transcribe(providers: Providers, app: Arc<App>, input: StepInput) -> Result<(), StepError> {
     in_stage(&app, input, Stage::Describe, async |video| {
         let outputs = Outputs { video: video.id, generation: input.generation };
-        if !app.store.exists(&outputs.transcript()).await? {
+        let is_wanted = video.processing_mode.transcribes();
+        if is_wanted && !app.store.exists(&outputs.transcript()).await? {
             let sound = tempfile::NamedTempFile::new().map_err(StepError::transient)?;
             collect(&app, outputs, sound.path()).await?;
             let transcript = providers.transcriber.transcribe(sound.path()).await;

@@ -2,6 +2,7 @@
 
 use domain::ids::VideoId;
 use domain::problem::ProblemKind;
+use domain::processing_mode::ProcessingMode;
 use domain::video::VideoStatus;
 use domain::youtube::{NotAYoutubeUrl, YoutubeId};
 use edge::{Call, Door, Problem, Reply, idempotency};
@@ -36,6 +37,7 @@ async fn make_video(call: &Call, id: VideoId, youtube_id: YoutubeId) -> Result<R
         owner: account.user,
         title: youtube_id.to_string(),
         origin: Origin::Youtube { youtube_id: youtube_id.clone() },
+        processing_mode: ProcessingMode::All,
     };
     let video = match call.app.store.create_video(new, account.plan, call.now).await? {
         Created::Yes(video) => video,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use domain::analysis::{Description, Detection, Rgb, Scene, Transcript};
+use domain::analysis::{Detection, Rgb};
 use domain::ids::VideoId;
 use domain::time::Seconds;
+use intelligence::index::Findings;
 use serde::Serialize;
 
-/// The whole result.
+/// The whole result. What was not asked for is there, and empty.
 #[derive(Serialize)]
 pub(crate) struct Analysis<'a> {
     length: Seconds,
@@ -38,13 +39,8 @@ struct Spoken<'a> {
 }
 
 impl<'a> Analysis<'a> {
-    pub(crate) fn new(
-        video: VideoId,
-        length: Seconds,
-        scenes: &'a [(Scene, Description)],
-        transcript: &'a Transcript,
-    ) -> Self {
-        let scenes = scenes.iter().map(|(scene, description)| PublishedScene {
+    pub(crate) fn new(video: VideoId, findings: &Findings<'a>) -> Self {
+        let scenes = findings.scenes.unwrap_or_default().iter().map(|(scene, description)| PublishedScene {
             scene_id: video.scene_id(scene.ordinal, scene.end),
             start_ts: scene.start,
             end_ts: scene.end,
@@ -53,12 +49,13 @@ impl<'a> Analysis<'a> {
             detections: &description.detections,
             objects: description.detections.iter().map(|detection| detection.name.as_str()).collect(),
         });
-        let spoken = transcript.utterances.iter().map(|utterance| Spoken {
+        let utterances = findings.transcript.map(|transcript| &transcript.utterances);
+        let spoken = utterances.into_iter().flatten().map(|utterance| Spoken {
             speaker: video.speaker_id(utterance.speaker).to_string(),
             start_time: utterance.start,
             end_time: utterance.end,
             text: &utterance.text,
         });
-        Self { length, scenes: scenes.collect(), transcript: spoken.collect() }
+        Self { length: findings.length, scenes: scenes.collect(), transcript: spoken.collect() }
     }
 }

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod metering;
 pub mod plan;
 pub mod problem;
+pub mod processing_mode;
 pub mod stage;
 pub mod time;
 pub mod video;

@@ -26,7 +26,7 @@ pub enum VideoState {
     },
     /// Done.
     Ready {
-        /// Whether there was a picture to cut into scenes.
+        /// False when scenes were asked for and there was no picture to cut into them.
         has_scenes: bool,
     },
     /// Ended without a result; it may be retried.
@@ -93,7 +93,7 @@ pub enum Event {
     StageStarted(Stage),
     /// Everything is indexed.
     Finished {
-        /// Whether there was a picture to cut into scenes.
+        /// See [`VideoState::Ready`].
         has_scenes: bool,
     },
     /// A stage gave up.
@@ -220,9 +220,9 @@ pub enum JobStatus {
     PendingFetch,
     /// In the pipeline.
     Processing,
-    /// Done, with scenes.
+    /// Done, with all that was asked for.
     Completed,
-    /// Done; the file has no picture.
+    /// Done; scenes were asked for, and the file has no picture.
     CompletedNoScenes,
     /// The source could not be fetched.
     FailedFetch,
@@ -268,6 +268,22 @@ impl JobStatus {
         let means = |status: &Self| ApiVersion::ALL.into_iter().any(|version| status.name(version) == text);
         Self::ALL.into_iter().find(means)
     }
+}
+
+/// `source` in the Jobs contract: the way by which a job came in. A job *is* a video, so videos of the other contract
+/// are jobs too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobSource {
+    /// Made through the Jobs API, by upload or from a URL.
+    Api,
+    /// A YouTube video, taken in through the Videos & Chat API.
+    Youtube,
+}
+
+impl JobSource {
+    /// Every source.
+    pub const ALL: [Self; 2] = [Self::Api, Self::Youtube];
 }
 
 #[cfg(test)]

@@ -48,6 +48,17 @@ pub struct Row {
     pub text: String,
 }
 
+/// What is known of a video. `None` is what nobody looked or listened for, which is not the same as nothing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Findings<'a> {
+    /// How long it is.
+    pub length: Seconds,
+    /// Its scenes, each with its description.
+    pub scenes: Option<&'a [(Scene, Description)]>,
+    /// What is said.
+    pub transcript: Option<&'a Transcript>,
+}
+
 /// Everything that can be found in one video.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VideoIndex {
@@ -64,12 +75,8 @@ impl VideoIndex {
     ///
     /// # Errors
     /// When the embedder fails.
-    pub async fn build(
-        embedder: &dyn Embedder,
-        scenes: &[(Scene, Description)],
-        transcript: &Transcript,
-    ) -> Result<Self, ProviderError> {
-        let rows = rows::of(scenes, transcript);
+    pub async fn build(embedder: &dyn Embedder, findings: &Findings<'_>) -> Result<Self, ProviderError> {
+        let rows = rows::of(findings);
         let texts: Vec<String> = rows.iter().map(|row| row.text.clone()).collect();
         let vectors = embedder.embed(&texts).await?;
         let dimensions = vectors.first().map_or(0, Vec::len);
@@ -105,7 +112,7 @@ impl VideoIndex {
         self.vectors.chunks_exact(self.dimensions.max(1))
     }
 
-    /// When the last row ends: the length of the video, as far as anything is known of it.
+    /// When the last row ends: the length of the video.
     pub fn end(&self) -> Seconds {
         self.rows
             .iter()

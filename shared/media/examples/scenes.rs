@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf, sync::Arc, time::Instant};
 
+use domain::processing_mode::ProcessingMode;
 use media::{ExtractOptions, FileSource, RangeProxy, SegmentFeatures, Tools};
 
 #[tokio::main(flavor = "current_thread")]
@@ -11,7 +12,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let proxy = RangeProxy::start(Arc::new(FileSource::open(&path).await?)).await?;
     let started = Instant::now();
     let probe = media::probe(&tools, proxy.url(), &path.to_string_lossy()).await?;
-    let plan = media::plan(&tools, proxy.url(), &probe).await?;
+    let plan = media::plan(&tools, proxy.url(), &probe, ProcessingMode::All).await?;
     eprintln!("{} in {} segments, planned in {:.1?}", plan.length, plan.segments.len(), started.elapsed());
     let mut features = Vec::new();
     for index in 0..plan.segments.len() as u32 {

@@ -52,8 +52,8 @@ pub struct SegmentOutput {
 /// Decodes segment `index` of the plan. A damaged part yields what could be decoded of it.
 ///
 /// # Errors
-/// [`MediaError::Rejected`] with `Damaged` when the first segment yields nothing, with `TimedOut` after the time
-/// limit, with `Internal` for a segment that the plan does not have.
+/// [`MediaError::Rejected`] with `Damaged` when the first segment yields nothing (that of an unwatched video may: sound
+/// can begin late), with `TimedOut` after the time limit, with `Internal` for a segment that the plan does not have.
 pub async fn extract(
     tools: &Tools,
     url: &str,
@@ -70,7 +70,7 @@ pub async fn extract(
     let limit = options.time_limit;
     let run = run(tools, url, plan, index, segment, options.threads);
     let collector = tokio::time::timeout(limit, run).await.unwrap_or_else(|_| Err(too_slow(limit).into()))?;
-    if index == 0 && collector.is_empty() {
+    if index == 0 && collector.is_empty() && !plan.unwatched {
         return Err(damaged().into());
     }
     Ok(collector.finish())

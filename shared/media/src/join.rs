@@ -39,7 +39,7 @@ pub struct FrameRef {
 pub struct Joined {
     /// From the first displayed frame to the end; shorter than the plan says where the file's tail is lost.
     pub length: Seconds,
-    /// They tile `0..length`. None without video.
+    /// They tile `0..length`. None without a picture, or where nobody looked at it.
     pub scenes: Vec<Scene>,
     /// The frame that stands for each scene, in the same order.
     pub keyframes: Vec<FrameRef>,
@@ -140,7 +140,7 @@ impl Whole {
 
     fn conclude(self, plan: &SegmentPlan) -> Result<Joined, MediaError> {
         let last_frame = self.frames.last().map(|frame| plan.time_base.seconds(frame.pts));
-        if last_frame.is_none() && self.sound_end == 0.0 {
+        if last_frame.is_none() && self.sound_end == 0.0 && !plan.unwatched {
             return Err(damaged().into());
         }
         let length = self.length(plan, last_frame);
@@ -168,9 +168,10 @@ impl Whole {
         }
     }
 
-    /// A last frame may stand for minutes (a screen recording does that), so what is missing must include the sound.
+    /// A last frame may stand for minutes (a screen recording does that), so what is missing must include the sound;
+    /// and sound may end long before a picture that nobody looked at.
     fn is_cut_off(&self, plan: &SegmentPlan) -> bool {
-        plan.audio.is_none() || self.sound_end < plan.length.get() - COMPLETE
+        !plan.unwatched && (plan.audio.is_none() || self.sound_end < plan.length.get() - COMPLETE)
     }
 }
 

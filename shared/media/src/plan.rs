@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use domain::processing_mode::ProcessingMode;
 use domain::time::Seconds;
 use serde::{Deserialize, Serialize};
 
@@ -30,8 +31,12 @@ pub struct SegmentPlan {
     pub origin: f64,
     /// Unit of the segments' bounds.
     pub time_base: TimeBase,
-    /// How to look at it, unless it is audio only.
+    /// How to look at it, unless it is audio only or nobody wants to see it.
     pub video: Option<VideoPlan>,
+    /// Whether it has a picture that nobody wants to see. What is missing of its sound then says nothing about damage:
+    /// its picture may be there.
+    #[serde(default)]
+    pub unwatched: bool,
     /// How to listen to it, unless it is silent.
     pub audio: Option<AudioPlan>,
     /// In order; each begins where the one before it ends, the first at 0.
@@ -105,12 +110,18 @@ impl SegmentPlan {
     }
 }
 
-/// Lays the grid of segments. A 12-hour video has 720 of them.
+/// Lays the grid of segments. A 12-hour video has 720 of them. Where no scenes are asked for, the picture is not
+/// decoded, which is nearly all of the work; unless the file has nothing else, because something must be.
 ///
 /// # Errors
 /// When the file cannot be read again; what is wrong with the file itself, [`crate::probe()`] has already told.
-pub async fn plan(tools: &Tools, url: &str, probe: &Probe) -> Result<SegmentPlan, MediaError> {
-    plan_with_target(tools, url, probe, TARGET_SECONDS).await
+pub async fn plan(
+    tools: &Tools,
+    url: &str,
+    probe: &Probe,
+    mode: ProcessingMode,
+) -> Result<SegmentPlan, MediaError> {
+    plan_with_target(tools, url, probe, mode, TARGET_SECONDS).await
 }
 
 /// The same with another distance between the grid's points, in seconds.
@@ -118,11 +129,13 @@ pub(crate) async fn plan_with_target(
     tools: &Tools,
     url: &str,
     probe: &Probe,
+    mode: ProcessingMode,
     target: f64,
 ) -> Result<SegmentPlan, MediaError> {
-    let time_base = probe.video.as_ref().map_or(TimeBase::MICROS, |video| video.time_base);
+    let watched = probe.video.as_ref().filter(|_| mode.describes() || probe.audio.is_empty());
+    let time_base = watched.map_or(TimeBase::MICROS, |video| video.time_base);
     let targets = grid(probe.length, target);
-    let (cuts, whole) = match &probe.video {
+    let (cuts, whole) = match watched {
         _ if targets.is_empty() => (Vec::new(), Some(Whole::Short)),
         _ if probe.length_was_counted && !is_self_timed(&probe.demuxer) => (Vec::new(), Some(Whole::NoIndex)),
         None => (targets.iter().map(|seconds| time_base.ticks(*seconds)).collect(), None),
@@ -143,7 +156,8 @@ pub(crate) async fn plan_with_target(
         length: probe.length,
         origin: probe.first_displayed,
         time_base,
-        video: probe.video.as_ref().map(video_plan),
+        video: watched.map(video_plan),
+        unwatched: probe.video.is_some() && watched.is_none(),
         audio: probe.audio.first().map(|audio| AudioPlan { stream: audio.index }),
         segments: segments.collect(),
         whole,

@@ -8,6 +8,8 @@ mod scenes;
 
 use std::{path::Path, sync::Arc};
 
+use domain::processing_mode::ProcessingMode;
+
 use crate::{
     ExtractOptions, FileSource, Joined, MediaError, Probe, RangeProxy, SegmentFeatures, SegmentOutput,
     SegmentPlan, Tools, extract, join, plan::plan_with_target, probe,
@@ -53,11 +55,16 @@ impl Run {
 
 /// Probe, plan with `target` seconds a segment, extract everything, join.
 async fn run(path: &Path, target: f64) -> Run {
+    run_in(ProcessingMode::All, path, target).await
+}
+
+/// The same with only what that mode asks for.
+async fn run_in(mode: ProcessingMode, path: &Path, target: f64) -> Run {
     let tools = tools();
     let proxy = proxy(path).await;
     let name = path.file_name().unwrap().to_str().unwrap();
     let probe = probe(&tools, proxy.url(), name).await.unwrap();
-    let plan = plan_with_target(&tools, proxy.url(), &probe, target).await.unwrap();
+    let plan = plan_with_target(&tools, proxy.url(), &probe, mode, target).await.unwrap();
     let mut outputs = Vec::new();
     for index in 0..plan.segments.len() {
         outputs.push(

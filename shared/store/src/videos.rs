@@ -8,9 +8,10 @@ mod uploads;
 
 use domain::failure::Failure;
 use domain::ids::{Attempt, Generation, UserId, VideoId};
+use domain::processing_mode::ProcessingMode;
 use domain::stage::Stage;
 use domain::time::Seconds;
-use domain::video::{JobStatus, StateKind, VideoState};
+use domain::video::{JobSource, JobStatus, StateKind, VideoState};
 use domain::youtube::YoutubeId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ use crate::rows::{Row, from_row, text};
 use crate::stages::StageProgress;
 use crate::{Reply, Store, StoreError};
 
-/// Where a video comes from.
+/// Where a source file comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "origin", rename_all = "snake_case")]
 pub enum Origin {
@@ -52,6 +53,14 @@ impl Origin {
             Self::Url { .. } | Self::Youtube { .. } => true,
         }
     }
+
+    /// How the Jobs contract shows it.
+    pub fn job_source(&self) -> JobSource {
+        match self {
+            Self::Upload { .. } | Self::Url { .. } => JobSource::Api,
+            Self::Youtube { .. } => JobSource::Youtube,
+        }
+    }
 }
 
 /// The exact object that is processed. The bucket is versioned, so a second PUT changes nothing.
@@ -76,6 +85,8 @@ pub struct NewVideo {
     pub title: String,
     /// Where it comes from.
     pub origin: Origin,
+    /// What is worked out.
+    pub processing_mode: ProcessingMode,
 }
 
 /// A video's row.
@@ -95,6 +106,9 @@ pub struct Video {
     /// Where it comes from.
     #[serde(flatten)]
     pub origin: Origin,
+    /// What is worked out. Rows from before there was a choice have everything.
+    #[serde(default)]
+    pub processing_mode: ProcessingMode,
     /// The pinned object, once there is one.
     pub source: Option<Source>,
     /// Which run of the pipeline.
@@ -200,4 +214,38 @@ impl Store {
 /// A tombstone is no video any more.
 fn is_not_buried(row: &Row) -> bool {
     !row.contains_key(BURIED)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_row_from_before_there_were_modes_has_everything() {
+        let row = json!({
+            "id": "019ea186-6500-7c3e-9b1d-2f6a5e8d4c10",
+            "owner": "user_a",
+            "title": "ML Lecture 12",
+            "state": "queued",
+            "origin": "youtube",
+            "youtube_id": "abc123",
+            "attempt": 1,
+            "resume_from": "download",
+            "generation": 1,
+            "created_at": "2026-06-07T10:00:00Z",
+            "updated_at": "2026-06-07T10:00:00Z",
+        });
+        let mut video: Video = serde_json::from_value(row).unwrap();
+        assert_eq!(
+            (video.processing_mode, video.origin.job_source()),
+            (ProcessingMode::All, JobSource::Youtube)
+        );
+        video.processing_mode = ProcessingMode::Vision;
+        let row = crate::rows::to_row("writing a row", Key::video(video.id), &video).unwrap();
+        assert_eq!(row.get("processing_mode"), Some(&text("vision")));
+        let read: Video = from_row("reading a row", row).unwrap();
+        assert_eq!(read, video);
+    }
 }

@@ -8,8 +8,10 @@ use domain::api_version::ApiVersion;
 use domain::failure::FailureCode;
 use domain::plan::Plan;
 use domain::problem::ProblemKind;
+use domain::processing_mode::ProcessingMode;
 use domain::stage::Stage;
-use domain::video::{JobStatus, VideoStatus};
+use domain::video::{JobSource, JobStatus, VideoStatus};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -233,7 +235,13 @@ fn spell_the_words_of_the_domain() {
         listed.iter().map(|word| word.as_str().unwrap().to_owned()).collect()
     }
     let set = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<BTreeSet<_>>();
+    fn spelt<T: Serialize>(all: &[T]) -> BTreeSet<String> {
+        let words = serde_json::to_value(all).unwrap();
+        words.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+    }
     words::<VideoStatus>(Contract::Videos, "VideoStatus");
+    assert_eq!(words::<ProcessingMode>(Contract::Jobs, "ProcessingMode"), spelt(&ProcessingMode::ALL));
+    assert_eq!(words::<JobSource>(Contract::Jobs, "JobSource"), spelt(&JobSource::ALL));
     let statuses: BTreeSet<String> = ApiVersion::ALL
         .into_iter()
         .flat_map(|version| JobStatus::ALL.map(|status| status.name(version).to_owned()))

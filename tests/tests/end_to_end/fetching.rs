@@ -20,7 +20,7 @@ async fn a_file_on_a_web_server() {
     world.clips.short();
     let done = from_url(&client, &format!("http://{}/files/short.mp4?token=x", world.web)).await;
     assert_eq!(done["status"], "COMPLETED", "{done}");
-    assert_eq!(done["originalFilename"], "short.mp4");
+    assert_eq!((&done["originalFilename"], &done["source"]), (&"short.mp4".into(), &"api".into()));
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_youtube_video() {
     assert_eq!(again.headers["content-type"], "application/problem+json");
 
     let done = client.finished(made.body["id"].as_str().unwrap()).await;
-    assert_eq!(done["status"], "COMPLETED", "{done}");
+    assert_eq!((&done["status"], &done["source"]), (&"COMPLETED".into(), &"youtube".into()), "{done}");
     let listed = client.session(Method::GET, "/videos?status=ready", None).await.body;
     assert_eq!(
         (&listed["total"], &listed["items"][0]["youtube_id"]),

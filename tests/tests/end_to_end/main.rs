@@ -10,6 +10,7 @@ mod endings;
 mod fetching;
 mod idempotency;
 mod inputs;
+mod modes;
 mod redelivery;
 mod replies;
 mod sdk;

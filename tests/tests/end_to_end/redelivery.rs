@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::ids::{UserId, VideoId};
 use domain::metering::MINIMUM_SECS;
 use domain::plan::Plan;
+use domain::processing_mode::ProcessingMode;
 use domain::stage::Stage;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
@@ -33,6 +34,7 @@ async fn forgotten(owner: &str, origin: Origin) -> VideoId {
         owner: UserId(format!("user_{owner}")),
         title: "forgotten".to_owned(),
         origin,
+        processing_mode: ProcessingMode::All,
     };
     let id = new.id;
     let hours_ago = Timestamp::now() - SignedDuration::from_hours(3);

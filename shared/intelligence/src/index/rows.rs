@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    analysis::{Description, Detection, Scene, Transcript},
+    analysis::{Detection, Transcript},
     time::Seconds,
 };
 
-use super::Row;
+use super::{Findings, Row};
 use crate::answer::EvidenceKind;
 
 /// On-screen text is cut into rows of about this many characters, a paragraph: a vector of more is vague.
@@ -16,9 +16,9 @@ const LONGEST_TEXT: usize = 600;
 const SURE: f32 = 0.3;
 
 /// The video as a whole, then each scene, then each utterance.
-pub(super) fn of(scenes: &[(Scene, Description)], transcript: &Transcript) -> Vec<Row> {
-    let mut rows: Vec<Row> = overview(scenes, transcript).into_iter().collect();
-    for (scene, description) in scenes {
+pub(super) fn of(findings: &Findings<'_>) -> Vec<Row> {
+    let mut rows = vec![overview(findings)];
+    for (scene, description) in findings.scenes.unwrap_or_default() {
         let row = |kind, text| Row {
             kind,
             start: scene.start,
@@ -31,7 +31,8 @@ pub(super) fn of(scenes: &[(Scene, Description)], transcript: &Transcript) -> Ve
         rows.extend(paragraphs(&description.on_screen_text).map(|text| row(EvidenceKind::ScreenText, text)));
         rows.extend(objects(&description.detections).map(|text| row(EvidenceKind::Object, text)));
     }
-    rows.extend(transcript.utterances.iter().map(|utterance| Row {
+    let utterances = findings.transcript.map(|transcript| &transcript.utterances);
+    rows.extend(utterances.into_iter().flatten().map(|utterance| Row {
         kind: EvidenceKind::Speech,
         start: utterance.start,
         end: utterance.end,
@@ -43,24 +44,37 @@ pub(super) fn of(scenes: &[(Scene, Description)], transcript: &Transcript) -> Ve
     rows
 }
 
-/// What was counted: how long, how many scenes, how many speakers.
-fn overview(scenes: &[(Scene, Description)], transcript: &Transcript) -> Option<Row> {
-    let ends = scenes.iter().map(|(scene, _)| scene.end);
-    let ends = ends.chain(transcript.utterances.iter().map(|utterance| utterance.end));
-    let end = ends.reduce(|last, end| if end > last { end } else { last })?;
-    let speakers: BTreeSet<u32> = transcript.utterances.iter().map(|utterance| utterance.speaker).collect();
-    let count = |count: usize, one: &str, many: &str| match count {
+/// What was counted: how long, how many scenes, how many speakers. What nobody looked or listened for is not none.
+fn overview(findings: &Findings<'_>) -> Row {
+    let length = findings.length;
+    let scenes = findings.scenes.map(|scenes| count(scenes.len(), "scene", "scenes"));
+    let speakers = findings.transcript.map(|transcript| count(speakers(transcript), "speaker", "speakers"));
+    let text = match (scenes, speakers) {
+        (Some(scenes), Some(speakers)) => {
+            format!("The video is {length} long and has {scenes} and {speakers}.")
+        }
+        (Some(scenes), None) => {
+            format!("The video is {length} long and has {scenes}; it was looked at, not listened to.")
+        }
+        (None, Some(speakers)) => {
+            format!("The video is {length} long and has {speakers}; it was listened to, not looked at.")
+        }
+        (None, None) => format!("The video is {length} long."),
+    };
+    let (scene, speaker) = (None, None);
+    Row { kind: EvidenceKind::Description, start: Seconds::ZERO, end: length, scene, speaker, text }
+}
+
+fn speakers(transcript: &Transcript) -> usize {
+    transcript.utterances.iter().map(|utterance| utterance.speaker).collect::<BTreeSet<_>>().len()
+}
+
+fn count(count: usize, one: &str, many: &str) -> String {
+    match count {
         0 => format!("no {many}"),
         1 => format!("1 {one}"),
         more => format!("{more} {many}"),
-    };
-    let text = format!(
-        "The video is {end} long and has {} and {}.",
-        count(scenes.len(), "scene", "scenes"),
-        count(speakers.len(), "speaker", "speakers"),
-    );
-    let (scene, speaker) = (None, None);
-    Some(Row { kind: EvidenceKind::Description, start: Seconds::ZERO, end, scene, speaker, text })
+    }
 }
 
 /// Lines joined into texts of about [`LONGEST_TEXT`] characters.

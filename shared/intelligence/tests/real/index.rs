@@ -8,7 +8,7 @@ use futures::TryStreamExt;
 use intelligence::{
     answer::{Answerer, Evidence, EvidenceKind, Extractive, Question},
     embed::{Embedder, HashedTerms, MiniLm},
-    index::{DecodeError, VideoIndex},
+    index::{DecodeError, Findings, VideoIndex},
 };
 use proptest::prelude::*;
 
@@ -69,7 +69,15 @@ fn lesson() -> (Vec<(Scene, Description)>, Transcript) {
 
 async fn indexed(embedder: &dyn Embedder) -> VideoIndex {
     let (scenes, transcript) = lesson();
-    VideoIndex::build(embedder, &scenes, &transcript).await.unwrap()
+    let findings =
+        Findings { length: Seconds::new(100.0), scenes: Some(&scenes), transcript: Some(&transcript) };
+    VideoIndex::build(embedder, &findings).await.unwrap()
+}
+
+/// Of what was only listened to.
+async fn heard(embedder: &dyn Embedder, length: f64, transcript: &Transcript) -> VideoIndex {
+    let findings = Findings { length: Seconds::new(length), scenes: None, transcript: Some(transcript) };
+    VideoIndex::build(embedder, &findings).await.unwrap()
 }
 
 async fn ask(embedder: &dyn Embedder, index: &VideoIndex, question: &str) -> Vec<Evidence> {
@@ -151,6 +159,28 @@ async fn the_reference_question_is_answered_with_what_was_written() {
 }
 
 #[tokio::test]
+async fn what_nobody_looked_for_is_not_counted_as_none() {
+    let embedder = HashedTerms::new();
+    let (scenes, transcript) = lesson();
+    let listened = heard(&embedder, 120.0, &transcript).await;
+    let found = ask(&embedder, &listened, "How many scenes are there?").await;
+    assert_eq!(
+        found[0].text,
+        "The video is 02:00 long and has 2 speakers; it was listened to, not looked at."
+    );
+    assert!(found.iter().all(|evidence| evidence.frame.is_none()), "{found:#?}");
+    let said = ask(&embedder, &listened, "What did they say about the slope?").await;
+    assert_eq!((said[0].kind, said[0].start.get()), (EvidenceKind::Speech, 12.0), "{said:#?}");
+
+    let findings = Findings { length: Seconds::new(100.0), scenes: Some(&scenes), transcript: None };
+    let looked = VideoIndex::build(&embedder, &findings).await.unwrap();
+    let found = ask(&embedder, &looked, "Who speaks?").await;
+    assert_eq!(found[0].text, "The video is 01:40 long and has 4 scenes; it was looked at, not listened to.");
+    let written = ask(&embedder, &looked, "What was written on the whiteboard at the start?").await;
+    assert_eq!((written[0].kind, written[0].start.get()), (EvidenceKind::ScreenText, 0.0), "{written:#?}");
+}
+
+#[tokio::test]
 async fn an_index_survives_storage_and_scores_the_same() {
     let index = indexed(&HashedTerms::new()).await;
     let read = VideoIndex::decode(&index.encode()).unwrap();
@@ -201,7 +231,7 @@ proptest! {
             text: text.clone(),
         });
         let transcript = Transcript { utterances: utterances.collect(), provenance: provenance() };
-        let index = block_on(VideoIndex::build(&HashedTerms::new(), &[], &transcript)).unwrap();
+        let index = block_on(heard(&HashedTerms::new(), 6.0, &transcript));
         prop_assert_eq!(VideoIndex::decode(&index.encode()), Ok(index));
     }
 }
@@ -222,7 +252,7 @@ async fn an_hour_is_searched_quickly() {
         .collect();
     let embedder = HashedTerms::new();
     let begun = Instant::now();
-    let index = VideoIndex::build(&embedder, &[], &transcript).await.unwrap();
+    let index = heard(&embedder, 4000.0, &transcript).await;
     let built = begun.elapsed();
     let begun = Instant::now();
     let bytes = index.encode();

@@ -1,5 +1,6 @@
 //! Files of many kinds, from the probe to the scenes.
 
+use domain::processing_mode::ProcessingMode::Transcript;
 use domain::time::Seconds;
 
 use super::{
@@ -139,6 +140,35 @@ async fn late_sound_is_preceded_by_silence() {
     let loud = run.audio().iter().position(|sample| sample.unsigned_abs() > 500).unwrap();
     assert!(loud.abs_diff(3 * 16_000) < 1600, "{loud}");
     assert!(run.audio().len().abs_diff(8 * 16_000) < 1600, "{}", run.audio().len());
+}
+
+#[tokio::test]
+async fn a_video_that_is_only_listened_to_keeps_its_times() {
+    let shots = three_shots("a.mp4", "30", H264);
+    let (seen, heard) = (run(&shots.path, 2.0).await, run_in(Transcript, &shots.path, 2.0).await);
+    assert!(heard.plan.unwatched && heard.plan.video.is_none() && heard.all_pts().is_empty());
+    assert!(heard.joined.scenes.is_empty() && heard.joined.interval_frames.is_empty());
+    assert!(heard.outputs.iter().all(|output| output.frames.is_empty()));
+    assert!(near(heard.joined.length, seen.joined.length.get(), 0.01), "{:?}", heard.joined.length);
+    assert!(heard.audio().len().abs_diff(seen.audio().len()) < 1600, "{}", heard.audio().len());
+
+    // Sound from 3 s to 7 s of a picture of 12 s: nothing at first, and less than the whole, is no damage.
+    let part = clip(
+        "b.mp4",
+        "-f lavfi -i testsrc2=s=64x36:r=30:d=12 -itsoffset 3 -f lavfi -i sine=440:r=44100:d=4 -c:v libx264 -preset ultrafast -g 60 -c:a aac",
+    );
+    let heard = run_in(Transcript, &part.path, 2.0).await;
+    assert!(near(heard.joined.length, 12.0, 0.1), "{:?}", heard.joined.length);
+    let loud = heard.audio().iter().position(|sample| sample.unsigned_abs() > 500).unwrap();
+    assert!(loud.abs_diff(3 * 16_000) < 1600, "{loud}");
+}
+
+#[tokio::test]
+async fn a_video_without_sound_is_looked_at_whatever_is_asked_for() {
+    let clip = clip("a.mp4", "-f lavfi -i testsrc2=s=320x180:r=30:d=2 -c:v libx264 -preset ultrafast");
+    let run = run_in(Transcript, &clip.path, 60.0).await;
+    assert!(!run.plan.unwatched && run.plan.video.is_some());
+    assert!(near(run.joined.length, 2.0, 0.1), "{:?}", run.joined.length);
 }
 
 #[tokio::test]

@@ -59,6 +59,7 @@ impl Store {
                 state,
                 failure_detail: None,
                 origin: new.origin,
+                processing_mode: new.processing_mode,
                 source: None,
                 attempt: Attempt::FIRST,
                 resume_from: Stage::Download,
