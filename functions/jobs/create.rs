@@ -9,7 +9,7 @@ use domain::problem::ProblemKind;
 use edge::{Call, Door, Problem, Reply, idempotency};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
-use store::{Created, NewVideo, Origin, keys};
+use store::{Callback, Created, NewVideo, Origin, keys};
 
 /// How long the upload URL holds.
 const UPLOAD_WINDOW: Duration = Duration::from_secs(900);
@@ -20,6 +20,7 @@ const UPLOAD_CONTENT_TYPE: &str = "application/octet-stream";
 #[serde(rename_all = "camelCase")]
 struct Body {
     file_name: String,
+    callback_url: Option<String>,
     idempotency_key: Option<String>,
 }
 
@@ -35,11 +36,17 @@ struct NewJob {
 async fn create_job(call: Call) -> Result<Reply, Problem> {
     let body: Body = call.json()?;
     let file_name = edge::file_name::check(&body.file_name)?;
-    idempotency::once(&call, body.idempotency_key.as_deref(), async |id| make_job(&call, id, file_name).await)
-        .await
+    let callback = call.callback(body.callback_url.as_deref())?;
+    let name = body.idempotency_key.as_deref();
+    idempotency::once(&call, name, async |id| make_job(&call, id, file_name, callback).await).await
 }
 
-async fn make_job(call: &Call, id: VideoId, file_name: String) -> Result<Reply, Problem> {
+async fn make_job(
+    call: &Call,
+    id: VideoId,
+    file_name: String,
+    callback: Option<Callback>,
+) -> Result<Reply, Problem> {
     let account = call.account().await?;
     call.require_credit(&account).await?;
     let key = keys::upload(id, &edge::file_name::object_safe(&file_name));
@@ -48,6 +55,7 @@ async fn make_job(call: &Call, id: VideoId, file_name: String) -> Result<Reply, 
         owner: account.user,
         title: file_name,
         origin: Origin::Upload { upload_expires_at: call.now + UPLOAD_WINDOW },
+        callback,
     };
     let upload_url = call.app.store.presign_put(&key, UPLOAD_CONTENT_TYPE, UPLOAD_WINDOW).await?;
     match call.app.store.create_video(new, account.plan, call.now).await? {

@@ -5,13 +5,14 @@ use domain::api_version::ApiVersion;
 use domain::ids::VideoId;
 use edge::{Call, Door, Problem, Reply, idempotency};
 use serde::{Deserialize, Serialize};
-use store::{Created, NewVideo, Origin};
+use store::{Callback, Created, NewVideo, Origin};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Body {
     url: String,
     file_name: Option<String>,
+    callback_url: Option<String>,
     idempotency_key: Option<String>,
 }
 
@@ -30,8 +31,10 @@ async fn create_job_from_url(call: Call) -> Result<Reply, Problem> {
         None => edge::file_name::of_url(&url),
     };
     let origin = Origin::Url { url: url.into() };
+    let callback = call.callback(body.callback_url.as_deref())?;
     let name = body.idempotency_key.as_deref();
-    idempotency::once(&call, name, async |id| make_job(&call, id, file_name, origin, version).await).await
+    idempotency::once(&call, name, async |id| make_job(&call, id, file_name, origin, callback, version).await)
+        .await
 }
 
 async fn make_job(
@@ -39,11 +42,12 @@ async fn make_job(
     id: VideoId,
     file_name: String,
     origin: Origin,
+    callback: Option<Callback>,
     version: ApiVersion,
 ) -> Result<Reply, Problem> {
     let account = call.account().await?;
     call.require_credit(&account).await?;
-    let new = NewVideo { id, owner: account.user, title: file_name, origin };
+    let new = NewVideo { id, owner: account.user, title: file_name, origin, callback };
     let video = match call.app.store.create_video(new, account.plan, call.now).await? {
         Created::Yes(video) => video,
         Created::PlanFull | Created::Duplicate | Created::TooManyUploads { .. } => {

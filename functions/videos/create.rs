@@ -36,6 +36,7 @@ async fn make_video(call: &Call, id: VideoId, youtube_id: YoutubeId) -> Result<R
         owner: account.user,
         title: youtube_id.to_string(),
         origin: Origin::Youtube { youtube_id: youtube_id.clone() },
+        callback: None,
     };
     let video = match call.app.store.create_video(new, account.plan, call.now).await? {
         Created::Yes(video) => video,

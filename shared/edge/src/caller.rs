@@ -1,6 +1,6 @@
 //! Who calls: how each endpoint lets its callers in.
 
-use domain::api_key::{ApiKey, Scope};
+use domain::api_key::{ApiKey, KeyPrefix, Scope};
 use domain::api_version::ApiVersion;
 use domain::ids::UserId;
 use domain::problem::ProblemKind;
@@ -37,6 +37,8 @@ pub enum Caller {
     Key {
         /// Whose.
         user: UserId,
+        /// Which of the account's keys.
+        prefix: KeyPrefix,
         /// What the key's clients understand.
         api_version: ApiVersion,
     },
@@ -111,8 +113,8 @@ impl Door {
                     // A made-up key must not have a minute of its own.
                     None => (Allowance::count(&app.store, address(), knock.now).await, Err(invalid_key())),
                     Some(record) if record.scopes.contains(&scope) => {
-                        let (user, api_version) = (record.user, record.api_version);
-                        (allowance, Ok(Caller::Key { user, api_version }))
+                        let (user, prefix, api_version) = (record.user, record.prefix, record.api_version);
+                        (allowance, Ok(Caller::Key { user, prefix, api_version }))
                     }
                     Some(_) => (allowance, Err(out_of_scope(scope))),
                 }

@@ -33,6 +33,7 @@ async fn forgotten(owner: &str, origin: Origin) -> VideoId {
         owner: UserId(format!("user_{owner}")),
         title: "forgotten".to_owned(),
         origin,
+        callback: None,
     };
     let id = new.id;
     let hours_ago = Timestamp::now() - SignedDuration::from_hours(3);
