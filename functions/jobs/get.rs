@@ -5,34 +5,45 @@
 use bytes::Bytes;
 use domain::api_key::Scope;
 use domain::api_version::ApiVersion;
-use domain::failure::FailureCode;
-use domain::ids::VideoId;
-use domain::processing_mode::ProcessingMode;
+use domain::callback::CallbackStatus;
 use domain::stage::overall_progress;
-use domain::video::{JobSource, VideoState};
-use edge::{Call, Door, Problem, Reply};
+use domain::video::VideoState;
+use edge::{Call, Door, Job, Problem, Reply};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 use store::keys::Outputs;
-use store::{StageProgress, Video};
+use store::{CallbackAttempt, StageProgress, Video};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Job {
-    job_id: VideoId,
-    status: &'static str,
-    original_filename: String,
-    source: JobSource,
-    processing_mode: ProcessingMode,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+struct Shown {
+    #[serde(flatten)]
+    job: Job,
     #[serde(skip_serializing_if = "Option::is_none")]
     estimated_completion_time_seconds: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error_code: Option<FailureCode>,
+    callback: Option<ShownCallback>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownCallback {
+    url: String,
+    status: CallbackStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error_message: Option<String>,
+    next_attempt_at: Option<Timestamp>,
+    attempts: Vec<ShownAttempt>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShownAttempt {
+    at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
 }
 
 async fn get_job(call: Call) -> Result<Reply, Problem> {
@@ -41,7 +52,11 @@ async fn get_job(call: Call) -> Result<Reply, Problem> {
     let video = call.own_video(video, "job")?;
     let outputs = Outputs { video: id, generation: video.generation };
     let published = has_processed_data(&video, version);
-    let job = Job::new(video, &stages.unwrap_or_default(), version, call.now);
+    let job = Shown {
+        job: Job::new(&video, version),
+        estimated_completion_time_seconds: seconds_left(&video, &stages.unwrap_or_default(), call.now),
+        callback: callback(&call, &video).await?,
+    };
     if !published {
         return Reply::data(&job);
     }
@@ -81,21 +96,29 @@ fn seconds_left(video: &Video, stages: &[StageProgress], now: Timestamp) -> Opti
     (percent > 0).then(|| (elapsed * (100 - percent) + percent - 1) / percent)
 }
 
-impl Job {
-    fn new(video: Video, stages: &[StageProgress], version: ApiVersion, now: Timestamp) -> Self {
-        let failure = video.failure();
-        Self {
-            job_id: video.id,
-            status: video.job_status().name(version),
-            estimated_completion_time_seconds: seconds_left(&video, stages, now),
-            source: video.origin.job_source(),
-            processing_mode: video.processing_mode,
-            created_at: video.created_at,
-            updated_at: video.updated_at,
-            error_code: failure.as_ref().map(|failure| failure.code),
-            error_message: failure.map(|failure| failure.detail),
-            original_filename: video.title,
-        }
+/// How telling the job's end fares, if it asked for that. What an earlier run of a retried job came to is not shown.
+async fn callback(call: &Call, video: &Video) -> Result<Option<ShownCallback>, Problem> {
+    let Some(callback) = &video.callback else { return Ok(None) };
+    let delivery = call.app.store.delivery(video.id).await?.filter(|delivery| delivery.run == video.attempt);
+    Ok(Some(match delivery {
+        Some(delivery) => ShownCallback {
+            url: callback.url.clone(),
+            status: delivery.status,
+            next_attempt_at: delivery.next_at,
+            attempts: delivery.attempts.iter().map(ShownAttempt::new).collect(),
+        },
+        None => ShownCallback {
+            url: callback.url.clone(),
+            status: CallbackStatus::Pending,
+            next_attempt_at: None,
+            attempts: vec![],
+        },
+    }))
+}
+
+impl ShownAttempt {
+    fn new(attempt: &CallbackAttempt) -> Self {
+        Self { at: attempt.at, http_status: attempt.outcome.http_status(), error: attempt.outcome.error() }
     }
 }
 

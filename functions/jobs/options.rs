@@ -14,6 +14,7 @@ use store::{Created, NewVideo, Origin, Video};
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JobOptions {
     pub(crate) idempotency_key: Option<String>,
+    callback_url: Option<String>,
     processing_mode: Option<ProcessingMode>,
 }
 
@@ -21,7 +22,7 @@ impl JobOptions {
     /// Makes a job of one source file, for an account that can pay for it.
     ///
     /// # Errors
-    /// 403 when the account has no credit or no slot left, 429 when it has too many uploads open.
+    /// 400 for a callback to an address that nothing is posted to, 403 when the account has no credit or no slot left, 429 when it has too many uploads open.
     pub(crate) async fn make_video(
         &self,
         call: &Call,
@@ -29,6 +30,7 @@ impl JobOptions {
         file_name: String,
         origin: Origin,
     ) -> Result<Video, Problem> {
+        let callback = call.callback(self.callback_url.as_deref())?;
         let account = call.account().await?;
         call.require_credit(&account).await?;
         let new = NewVideo {
@@ -37,6 +39,7 @@ impl JobOptions {
             title: file_name,
             origin,
             processing_mode: self.processing_mode.unwrap_or_default(),
+            callback,
         };
         match call.app.store.create_video(new, account.plan, call.now).await? {
             Created::Yes(video) => Ok(*video),

@@ -2,7 +2,8 @@
 
 use domain::api_key::{ApiKey, KeyPrefix, Scope};
 use domain::api_version::ApiVersion;
-use edge::{Call, Door, Problem, Reply};
+use edge::signature::callback_secret;
+use edge::{Call, Door, Problem, Reply, Secret};
 use serde::{Deserialize, Serialize};
 use store::KeyRecord;
 
@@ -32,6 +33,8 @@ struct NewKey {
     key_prefix: KeyPrefix,
     name: String,
     api_version: ApiVersion,
+    /// What callbacks of jobs made with this key are signed with.
+    webhook_secret: String,
 }
 
 async fn create_key(call: Call) -> Result<Reply, Problem> {
@@ -45,6 +48,8 @@ async fn create_key(call: Call) -> Result<Reply, Problem> {
     }
     // Makes the account at its first request, and refuses one that was deleted.
     let account = call.account().await?;
+    // Before the key is stored: one whose answer fails would be in the list, and its owner would not have it.
+    let master = call.app.secret(Secret::Callback).await?;
     for _ in 0..DRAWS {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(Problem::internal)?;
@@ -60,8 +65,9 @@ async fn create_key(call: Call) -> Result<Reply, Problem> {
             revoked: false,
         };
         if call.app.store.add_key(record).await? {
-            let (key, key_prefix) = (key.reveal(), key.prefix());
-            return Reply::data(&NewKey { key, key_prefix, name, api_version: body.api_version });
+            let webhook_secret = callback_secret(master, &account.user, &key.prefix());
+            let (key, key_prefix, api_version) = (key.reveal(), key.prefix(), body.api_version);
+            return Reply::data(&NewKey { key, key_prefix, name, api_version, webhook_secret });
         }
     }
     Err(Problem::internal("no free key prefix found"))

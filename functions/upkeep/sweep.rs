@@ -1,5 +1,6 @@
 //! Every five minutes: looks after every video that has taken longer than it should. Whatever was lost on the way
-//! (a message, an event, a process) comes to light here, so that no video stays open and nothing stays reserved.
+//! (a message, an event, a process) comes to light here, so that no video stays open, nothing stays reserved, and no end
+//! stays untold.
 
 use std::sync::Arc;
 

@@ -38,6 +38,7 @@ async fn make_video(call: &Call, id: VideoId, youtube_id: YoutubeId) -> Result<R
         title: youtube_id.to_string(),
         origin: Origin::Youtube { youtube_id: youtube_id.clone() },
         processing_mode: ProcessingMode::All,
+        callback: None,
     };
     let video = match call.app.store.create_video(new, account.plan, call.now).await? {
         Created::Yes(video) => video,

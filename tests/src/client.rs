@@ -22,6 +22,8 @@ pub struct Client {
     pub token: String,
     /// The API key.
     pub key: String,
+    /// What callbacks of jobs that are made with the key are signed with.
+    pub webhook_secret: String,
 }
 
 /// An answer.
@@ -48,11 +50,18 @@ impl Client {
     /// Signs in and makes a key.
     pub async fn new(url: &str, token: String, address: IpAddr) -> Self {
         let http = reqwest::Client::builder().local_address(address).build().expect("a client");
-        let mut client = Self { http, url: url.replace("localhost", "127.0.0.1"), token, key: String::new() };
-        let made = client.session(Method::POST, "/v1/api/keys", Some(json!({ "name": "tests" }))).await;
-        assert_eq!(made.status, StatusCode::OK, "{}", made.body);
-        client.key = made.body["data"]["key"].as_str().expect("a key").to_owned();
+        let url = url.replace("localhost", "127.0.0.1");
+        let mut client = Self { http, url, token, key: String::new(), webhook_secret: String::new() };
+        (client.key, client.webhook_secret) = client.new_key(json!({ "name": "tests" })).await;
         client
+    }
+
+    /// Makes another key; answers it with its webhook secret.
+    pub async fn new_key(&self, body: Value) -> (String, String) {
+        let made = self.session(Method::POST, "/v1/api/keys", Some(body)).await;
+        assert_eq!(made.status, StatusCode::OK, "{}", made.body);
+        let text = |name: &str| made.body["data"][name].as_str().expect("a text").to_owned();
+        (text("key"), text("webhookSecret"))
     }
 
     /// A call with the session token.

@@ -1,5 +1,5 @@
-//! What the end-to-end tests and the benchmark share: clips to process, a web server to fetch them from, a
-//! Stripe to pay at, a running local stack, and a client of both contracts.
+//! What the end-to-end tests and the benchmark share: clips to process, a web server to fetch them from, an
+//! endpoint that is called back, a Stripe to pay at, a running local stack, and a client of both contracts.
 #![expect(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -10,6 +10,7 @@
 pub mod client;
 pub mod clips;
 pub mod openapi;
+pub mod receiver;
 pub mod stripe;
 pub mod web;
 pub mod webhook;

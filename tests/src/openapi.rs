@@ -40,6 +40,15 @@ pub fn check(method: &Method, path: &str, answer: &Answer) {
     }
 }
 
+/// Fails unless the Jobs document describes this callback.
+#[track_caller]
+pub fn check_callback(body: &Value) {
+    let described = &JOBS.root["webhooks"]["jobEnded"]["post"]["requestBody"]["content"]["application/json"];
+    if let Err(complaint) = JOBS.fits_schema("jobEnded", &described["schema"], body) {
+        panic!("{}: {complaint}\n{body}", JOBS.name);
+    }
+}
+
 /// The value with the components that it refers to in their places. Schemas keep their references.
 pub fn resolved(document: &Value, value: &Value) -> Value {
     match value {

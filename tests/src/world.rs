@@ -19,6 +19,7 @@ use store::{Names, Store};
 
 use crate::client::Client;
 use crate::clips::Clips;
+use crate::receiver::Receiver;
 use crate::stripe::FakeStripe;
 use crate::web;
 
@@ -32,6 +33,8 @@ pub struct World {
     pub pipeline_arn: String,
     /// Inputs.
     pub clips: Clips,
+    /// Where jobs' ends are told.
+    pub receiver: Receiver,
     /// Where things are paid for.
     pub stripe: FakeStripe,
     /// What Clerk signs its webhooks with.
@@ -160,6 +163,7 @@ impl World {
         std::fs::create_dir_all(&folder).expect("a folder for clips");
         let web = web::serve(folder.clone());
         let stripe = FakeStripe::serve();
+        let receiver = Receiver::serve();
         let state_dir = state_dir(&root);
         let options = StackOptions {
             root: root.canonicalize().expect("the checkout"),
@@ -167,7 +171,7 @@ impl World {
             port: 0,
             stripe_url: Some(stripe.url.clone()),
             env: vec![
-                ("LOCAL_FETCH_ALLOW".to_owned(), web.clone()),
+                ("LOCAL_FETCH_ALLOW".to_owned(), format!("{web},{}", receiver.address)),
                 ("LOCAL_YOUTUBE_URL".to_owned(), format!("http://{web}/youtube")),
             ],
             quiet: true,
@@ -202,6 +206,7 @@ impl World {
             web,
             pipeline_arn,
             clips,
+            receiver,
             stripe,
             clerk_secret,
             stripe_secret,

@@ -6,6 +6,7 @@ pub mod analysis;
 pub mod api_key;
 pub mod api_version;
 pub mod billing;
+pub mod callback;
 pub mod failure;
 pub mod ids;
 pub mod metering;

@@ -12,10 +12,11 @@ use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt};
 use serde::de::DeserializeOwned;
-use store::{Account, Video};
+use store::{Account, Callback, Video};
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::fetch;
 use crate::problem::{Contract, Problem};
 use crate::refusals;
 
@@ -43,6 +44,21 @@ impl Call {
             Caller::Key { api_version, .. } => *api_version,
             Caller::User(_) | Caller::Anonymous => ApiVersion::default(),
         }
+    }
+
+    /// Where the end of the job that is being made is to be told, if `url` says so: signed for the key that calls, and in
+    /// the version of the contract that this request speaks.
+    ///
+    /// # Errors
+    /// 400 for a URL that would never be posted to.
+    pub fn callback(&self, url: Option<&str>) -> Result<Option<Callback>, Problem> {
+        let Some(url) = url else { return Ok(None) };
+        let Caller::Key { prefix, api_version, .. } = &self.caller else {
+            return Err(Problem::internal("a callback was asked for without a key"));
+        };
+        let url = fetch::check(url, &self.app.config.local.fetch_allow)
+            .map_err(|detail| Problem::invalid(format!("callbackUrl: {detail}")))?;
+        Ok(Some(Callback { url: url.into(), key: prefix.clone(), api_version: *api_version }))
     }
 
     /// The method.

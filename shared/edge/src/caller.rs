@@ -1,6 +1,6 @@
 //! Who calls: how each endpoint lets its callers in.
 
-use domain::api_key::{ApiKey, Scope};
+use domain::api_key::{ApiKey, KeyPrefix, Scope};
 use domain::api_version::{ApiVersion, UnknownVersion};
 use domain::ids::UserId;
 use domain::problem::ProblemKind;
@@ -40,6 +40,8 @@ pub enum Caller {
     Key {
         /// Whose.
         user: UserId,
+        /// Which of the account's keys.
+        prefix: KeyPrefix,
         /// What the contract's words mean to it: the key's version, unless the request names another.
         api_version: ApiVersion,
     },
@@ -115,8 +117,8 @@ impl Door {
                     None => (Allowance::count(&app.store, address(), knock.now).await, Err(invalid_key())),
                     Some(record) if record.scopes.contains(&scope) => {
                         let version = asked_version(knock.headers, record.api_version);
-                        let user = record.user;
-                        (allowance, version.map(|api_version| Caller::Key { user, api_version }))
+                        let (user, prefix) = (record.user, record.prefix);
+                        (allowance, version.map(|api_version| Caller::Key { user, prefix, api_version }))
                     }
                     Some(_) => (allowance, Err(out_of_scope(scope))),
                 }

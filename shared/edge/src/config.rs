@@ -33,6 +33,8 @@ pub struct Config {
     pub stripe_webhook_secret: SecretArn,
     /// What Stripe is called with.
     pub stripe_api_key: SecretArn,
+    /// What the secrets that callbacks are signed with are derived from.
+    pub callback_secret: SecretArn,
     /// Where and at which prices things are sold.
     pub sales: Sales,
     /// Settings of the local stack. On AWS they are absent, and the template cannot set them.
@@ -105,6 +107,10 @@ impl Config {
                 bucket: var("BUCKET").unwrap_or_default(),
                 ingest_queue_url: var("INGEST_QUEUE_URL").unwrap_or_default(),
                 purge_queue_url: var("PURGE_QUEUE_URL").unwrap_or_default(),
+                callback_queue_url: var("CALLBACK_QUEUE_URL").unwrap_or_default(),
+                callback_queue_arn: var("CALLBACK_QUEUE_ARN").unwrap_or_default(),
+                callback_schedule_group: var("CALLBACK_SCHEDULE_GROUP").unwrap_or_default(),
+                callback_schedule_role_arn: var("CALLBACK_SCHEDULE_ROLE_ARN").unwrap_or_default(),
                 state_machine_arn: var("STATE_MACHINE_ARN").unwrap_or_default(),
                 // Emulators do not resolve a host name per bucket; AWS wants nothing else.
                 s3_path_style: var("AWS_ENDPOINT_URL").is_some(),
@@ -114,6 +120,7 @@ impl Config {
             clerk_webhook_secret: var("CLERK_WEBHOOK_SECRET_ARN"),
             stripe_webhook_secret: var("STRIPE_WEBHOOK_SECRET_ARN"),
             stripe_api_key: var("STRIPE_API_KEY_ARN"),
+            callback_secret: var("CALLBACK_SECRET_ARN"),
             sales: Sales {
                 stripe_api_url: stripe_api_url.trim_end_matches('/').to_owned(),
                 prices,

@@ -1,9 +1,10 @@
-//! Fetching a URL that a user named, without letting it reach anything that is not public.
+//! Fetching a URL that a user named, or posting to one, without letting it reach anything that is not public.
 //!
 //! Every hop's host is resolved once, all its addresses must be public, and the connection is pinned to
 //! them, so that neither a redirect nor a second DNS answer leads inside. Redirects are followed by hand for
 //! the same reason: an HTTP client does not ask its resolver about literal addresses.
 
+mod post;
 mod public;
 
 use std::collections::HashSet;
@@ -19,6 +20,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 use url::{Host, Url};
 
+pub use post::post;
 pub use public::is_public;
 
 /// The largest file that is fetched: 10 GB.
@@ -29,6 +31,8 @@ const MAX_REDIRECTS: usize = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time between two pieces of the body.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// How this service names itself.
+const USER_AGENT: &str = "FrameIQ/1.0";
 /// The longest URL that is taken.
 const MAX_URL_BYTES: usize = 2048;
 
@@ -118,19 +122,25 @@ pub async fn fetch(text: &str, exceptions: &Exceptions) -> Result<Fetched, Failu
 }
 
 async fn request(url: &Url, exceptions: &Exceptions) -> Result<Response, Failure> {
+    let client = pinned(url, exceptions).await?;
+    client.get(url.clone()).send().await.map_err(|error| {
+        tracing::info!(error = %error.without_url(), "fetch failed");
+        failed("The server did not answer. Check that the URL opens in a browser, then retry.")
+    })
+}
+
+/// A client that connects to the host's vetted addresses, and to nothing else.
+async fn pinned(url: &Url, exceptions: &Exceptions) -> Result<Client, Failure> {
     let addresses = vetted_addresses(url, exceptions).await?;
-    let client = Client::builder()
+    Client::builder()
         .redirect(Policy::none())
         .no_proxy()
+        .user_agent(USER_AGENT)
         .connect_timeout(CONNECT_TIMEOUT)
         .read_timeout(READ_TIMEOUT)
         .resolve_to_addrs(url.host_str().unwrap_or_default(), &addresses)
         .build()
-        .map_err(|_| Failure::new(FailureCode::Internal, "The download could not be set up. Try again."))?;
-    client.get(url.clone()).header(reqwest::header::USER_AGENT, "FrameIQ/1.0").send().await.map_err(|error| {
-        tracing::info!(error = %error.without_url(), "fetch failed");
-        failed("The server did not answer. Check that the URL opens in a browser, then retry.")
-    })
+        .map_err(|_| Failure::new(FailureCode::Internal, "The request could not be set up. Try again."))
 }
 
 async fn vetted_addresses(url: &Url, exceptions: &Exceptions) -> Result<Vec<SocketAddr>, Failure> {

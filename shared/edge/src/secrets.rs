@@ -18,6 +18,8 @@ pub enum Secret {
     StripeWebhook,
     /// What this service calls Stripe with.
     StripeApiKey,
+    /// What the secrets that callbacks are signed with are derived from.
+    Callback,
 }
 
 impl Secret {
@@ -26,15 +28,17 @@ impl Secret {
             Self::ClerkWebhook => &config.clerk_webhook_secret,
             Self::StripeWebhook => &config.stripe_webhook_secret,
             Self::StripeApiKey => &config.stripe_api_key,
+            Self::Callback => &config.callback_secret,
         }
     }
 
-    /// The template's parameter for it.
-    fn parameter(self) -> &'static str {
+    /// What of the template names it.
+    fn origin(self) -> &'static str {
         match self {
-            Self::ClerkWebhook => "ClerkWebhookSecretArn",
-            Self::StripeWebhook => "StripeWebhookSecretArn",
-            Self::StripeApiKey => "StripeApiKeyArn",
+            Self::ClerkWebhook => "the parameter ClerkWebhookSecretArn",
+            Self::StripeWebhook => "the parameter StripeWebhookSecretArn",
+            Self::StripeApiKey => "the parameter StripeApiKeyArn",
+            Self::Callback => "the resource CallbackSecret",
         }
     }
 }
@@ -42,7 +46,7 @@ impl Secret {
 /// The secrets that were read, kept for the life of the process.
 pub(crate) struct Secrets {
     sdk: SdkConfig,
-    read: [OnceCell<String>; 3],
+    read: [OnceCell<String>; 4],
 }
 
 impl Secrets {
@@ -62,11 +66,11 @@ impl App {
     /// The text of a secret. The first call reads it, so a replaced secret holds from the next process on.
     ///
     /// # Errors
-    /// 503 when the operator has not set it; the log says which parameter that takes. 500 when it cannot be read.
+    /// 503 when the operator has not set it; the log says what that takes. 500 when it cannot be read.
     pub async fn secret(&self, secret: Secret) -> Result<&str, Problem> {
         let Some(arn) = secret.arn(&self.config) else {
             let detail = "This is not set up on this server yet. Nothing was done; ask its operator, or try again later.";
-            let cause = format!("{secret:?} is not set: deploy with the parameter {}", secret.parameter());
+            let cause = format!("{secret:?} is not set: deploy with {}", secret.origin());
             return Err(Problem::unavailable(detail, cause));
         };
         let read = self.secrets.read[secret as usize].get_or_try_init(async || {
@@ -82,5 +86,5 @@ impl App {
 }
 
 fn unreadable(secret: Secret, cause: impl std::fmt::Display) -> Problem {
-    Problem::internal(format!("{secret:?} cannot be read (parameter {}): {cause}", secret.parameter()))
+    Problem::internal(format!("{secret:?} cannot be read ({}): {cause}", secret.origin()))
 }

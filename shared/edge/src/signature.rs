@@ -7,6 +7,8 @@
 use aws_lc_rs::{constant_time, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::api_key::KeyPrefix;
+use domain::ids::UserId;
 use jiff::Timestamp;
 use thiserror::Error;
 
@@ -86,6 +88,15 @@ impl StandardSecret {
         one_matches(given.filter_map(|encoded| STANDARD.decode(encoded).ok()), expected.as_ref())?;
         recent(headers.timestamp, now)
     }
+}
+
+/// What callbacks of jobs that were made with this key are signed with, as its owner keeps it: `whsec_{base64}`.
+///
+/// Derived and not stored, so that there is nothing to steal but `master`; another key has another secret. A prefix is
+/// unique in its account for good and always 8 characters long, so no two keys share what is signed here.
+pub fn callback_secret(master: &str, user: &UserId, prefix: &KeyPrefix) -> String {
+    let derived = hmac::sign(&key(master.as_bytes()), format!("{user}{prefix}").as_bytes());
+    format!("whsec_{}", STANDARD.encode(derived))
 }
 
 /// That a `Stripe-Signature` header, `t={unix seconds},v1={hex}[,v1={hex}…]`, is of this secret over this very body,
@@ -216,6 +227,20 @@ mod tests {
             let header = format!("t={SIGNED_AT},v1={STRIPE_TAG}");
             assert_eq!(stripe(&header, STRIPE_BODY, SIGNED_AT + off), outcome, "{off} s");
         }
+    }
+
+    #[test]
+    fn every_key_has_a_callback_secret_of_its_own() {
+        let prefix = |text: &str| text.parse::<KeyPrefix>().unwrap();
+        let (user, other) = (UserId("user_1".to_owned()), UserId("user_2".to_owned()));
+        let secret = callback_secret("master", &user, &prefix("a1b2c3d4"));
+        // printf user_1a1b2c3d4 | openssl dgst -sha256 -hmac master -binary | base64
+        assert_eq!(secret, "whsec_rMmcIkspbRfg7eaJXfu4ORKDraE1xFMdrje9Jbw63Sk=");
+        assert!(StandardSecret::parse(&secret).is_ok());
+        assert_eq!(callback_secret("master", &user, &prefix("a1b2c3d4")), secret);
+        assert_ne!(callback_secret("master", &user, &prefix("a1b2c3d5")), secret);
+        assert_ne!(callback_secret("master", &other, &prefix("a1b2c3d4")), secret);
+        assert_ne!(callback_secret("another", &user, &prefix("a1b2c3d4")), secret);
     }
 
     #[test]

@@ -23,6 +23,7 @@ use store::{StepInput, StoreError, Video};
 
 use crate::app::App;
 use crate::clock;
+use crate::problem::Problem;
 use crate::telemetry;
 
 /// Why a step did not do its work.
@@ -63,6 +64,13 @@ impl From<StepError> for Diagnostic {
             StepError::Transient(cause) => ("Transient", cause),
         };
         Self { error_type: error_type.to_owned(), error_message }
+    }
+}
+
+/// Nobody asked, so that nobody is answered: of what a step cannot get, only the cause counts.
+impl From<Problem> for StepError {
+    fn from(problem: Problem) -> Self {
+        Self::transient(problem.cause().unwrap_or("a request was refused where there is none"))
     }
 }
 
@@ -177,24 +185,37 @@ pub async fn give_up(
     settle(app, id, now).await
 }
 
-/// Brings the account in line with how the video ended: billed if it is ready, else everything is given back.
+/// Does what is left to do once a video has ended: brings its account in line, and has its end told. It is in the open
+/// work until then, so that the sweep makes good for whoever dies on the way.
 ///
 /// # Errors
 /// When the store does not answer; doing it again is safe.
 pub async fn settle(app: &App, id: VideoId, now: Timestamp) -> Result<(), StoreError> {
-    let Some(video) = app.store.video(id).await? else { return Ok(()) };
+    let Some(video) = settle_account(app, id, now).await? else { return Ok(()) };
+    app.store.arm_callback(&video, now).await?;
+    app.store.settled(id).await
+}
+
+/// Brings the account in line with how the video ended: billed if it is ready, else everything is given back. Answers
+/// the video, if it has ended.
+pub(crate) async fn settle_account(
+    app: &App,
+    id: VideoId,
+    now: Timestamp,
+) -> Result<Option<Video>, StoreError> {
+    let Some(video) = app.store.video(id).await? else { return Ok(None) };
     match video.state {
         VideoState::Ready { .. } => {
             let plan = app.store.account(video.owner.clone(), now).await?.plan;
             let secs = billable_secs(video.duration.unwrap_or_default());
-            app.store.commit(video.owner, plan, id, secs, now).await?;
+            app.store.commit(video.owner.clone(), plan, id, secs, now).await?;
         }
         VideoState::Failed { .. } | VideoState::Cancelled => {
             app.store.unclaim(&video).await?;
             app.store.close_upload(&video).await?;
-            app.store.release(video.owner, id, now).await?;
+            app.store.release(video.owner.clone(), id, now).await?;
         }
-        VideoState::AwaitingUpload | VideoState::Queued | VideoState::Processing { .. } => return Ok(()),
+        VideoState::AwaitingUpload | VideoState::Queued | VideoState::Processing { .. } => return Ok(None),
     }
-    app.store.settled(id).await
+    Ok(Some(video))
 }

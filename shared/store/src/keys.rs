@@ -15,7 +15,7 @@ pub(crate) const PK: &str = "PK";
 pub(crate) const SK: &str = "SK";
 /// Index of an owner's videos, newest last. Projects the state, so that a filter needs no second read.
 pub(crate) const BY_OWNER: &str = "by-owner";
-/// Sparse index of videos that are not settled, by when to look after them.
+/// Sparse index of videos that are not settled and callbacks that are not delivered, by when to look after them.
 pub(crate) const OPEN_WORK: &str = "open-work";
 /// The one partition of [`OPEN_WORK`].
 pub(crate) const OPEN: &str = "open";
@@ -83,6 +83,10 @@ impl Key {
         Self::new(video_partition(video), format!("{STAGE_ROW}{}#{}", stage as u8, stage.name()))
     }
 
+    pub(crate) fn callback(video: VideoId) -> Self {
+        Self::new(video_partition(video), "CALLBACK")
+    }
+
     pub(crate) fn session_of_video(video: VideoId, session: SessionId) -> Self {
         Self::new(video_partition(video), format!("{SESSION_ROW}{session}"))
     }
@@ -131,7 +135,7 @@ pub(crate) fn owner(user: &UserId) -> String {
     format!("USER#{user}")
 }
 
-/// Partition of a video, its stages and its sessions.
+/// Partition of a video, its stages, its sessions and its callback.
 pub(crate) fn video_partition(video: VideoId) -> String {
     format!("VIDEO#{video}")
 }

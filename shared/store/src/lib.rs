@@ -1,4 +1,4 @@
-//! DynamoDB, S3, SQS and Step Functions behind the words of the domain.
+//! DynamoDB, S3, SQS, Step Functions and EventBridge Scheduler behind the words of the domain.
 //!
 //! Functions here are neither generic nor `async fn`: they return boxed futures, so that each is compiled
 //! once, here, and not again in every one of the Lambda binaries (measured: a third of a binary's compile).
@@ -7,6 +7,7 @@
 mod accounts;
 mod api_keys;
 mod billing;
+mod callbacks;
 mod chats;
 mod error;
 mod health;
@@ -25,12 +26,14 @@ mod workflow;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::OnceLock;
 
 use aws_config::SdkConfig;
 
 pub use accounts::Account;
 pub use api_keys::KeyRecord;
 pub use billing::{Billing, BillingEvent, Effect};
+pub use callbacks::{Callback, CallbackAttempt, CallbackMessage, Delivery};
 pub use chats::{Message, Role, Session};
 pub use error::StoreError;
 pub use idempotency::{Claim, NamedRequest};
@@ -56,6 +59,14 @@ pub struct Names {
     pub ingest_queue_url: String,
     /// URL of the purge queue.
     pub purge_queue_url: String,
+    /// URL of the callback queue.
+    pub callback_queue_url: String,
+    /// ARN of the callback queue: what schedules send to.
+    pub callback_queue_arn: String,
+    /// The group that callbacks' schedules are in.
+    pub callback_schedule_group: String,
+    /// ARN of the role that schedules send with.
+    pub callback_schedule_role_arn: String,
     /// ARN of the state machine.
     pub state_machine_arn: String,
     /// Whether buckets are addressed by path, as emulators want it.
@@ -69,6 +80,9 @@ pub struct Store {
     s3: aws_sdk_s3::Client,
     sqs: aws_sdk_sqs::Client,
     sfn: aws_sdk_sfn::Client,
+    /// Built at first use: one function needs it.
+    scheduler: OnceLock<aws_sdk_scheduler::Client>,
+    sdk: SdkConfig,
     names: Names,
 }
 
@@ -81,7 +95,13 @@ impl Store {
             s3: aws_sdk_s3::Client::from_conf(s3),
             sqs: aws_sdk_sqs::Client::new(config),
             sfn: aws_sdk_sfn::Client::new(config),
+            scheduler: OnceLock::new(),
+            sdk: config.clone(),
             names,
         }
+    }
+
+    fn scheduler(&self) -> &aws_sdk_scheduler::Client {
+        self.scheduler.get_or_init(|| aws_sdk_scheduler::Client::new(&self.sdk))
     }
 }

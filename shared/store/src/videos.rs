@@ -17,8 +17,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use create::Created;
+pub(crate) use create::PATIENCE;
 pub use list::VideoSummary;
 
+use crate::callbacks::Callback;
 use crate::keys::{BURIED, Key, PK, SK, STAGE_ROW, VIDEO_ROW, video_partition};
 use crate::rows::{Row, from_row, text};
 use crate::stages::StageProgress;
@@ -87,6 +89,8 @@ pub struct NewVideo {
     pub origin: Origin,
     /// What is worked out.
     pub processing_mode: ProcessingMode,
+    /// Where its end is to be told, if anywhere.
+    pub callback: Option<Callback>,
 }
 
 /// A video's row.
@@ -127,6 +131,8 @@ pub struct Video {
     pub duration: Option<Seconds>,
     /// Frames of the 30-second grid, once ready.
     pub frame_count: Option<u32>,
+    /// Where its end is to be told, if anywhere.
+    pub callback: Option<Callback>,
 }
 
 impl Video {

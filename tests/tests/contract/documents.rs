@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use domain::api_key::Scope;
 use domain::api_version::ApiVersion;
+use domain::callback::{CallbackEvent, CallbackStatus, MAX_ATTEMPTS};
 use domain::failure::FailureCode;
 use domain::plan::Plan;
 use domain::problem::ProblemKind;
@@ -58,7 +59,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 }
 
 /// What a function's own code says that it can answer.
-const ANSWERS: [(&str, &str); 23] = [
+const ANSWERS: [(&str, &str); 24] = [
     ("StatusCode::ACCEPTED", "202"),
     ("StatusCode::NO_CONTENT", "204"),
     ("call.json()", "400"),
@@ -80,6 +81,7 @@ const ANSWERS: [(&str, &str); 23] = [
     ("Door::ApiKey(", "403"),
     ("refusals::unavailable", "503"),
     ("call.api_version(", "400"),
+    ("call.callback(", "400"),
     ("app.secret(", "503"),
     ("Stripe::of(", "503"),
 ];
@@ -199,6 +201,25 @@ fn examples(media: &Value) -> Vec<Value> {
 }
 
 #[test]
+fn show_what_callbacks_carry() {
+    let document = house::yaml(Contract::Jobs.document());
+    for (name, webhook) in document["webhooks"].as_object().unwrap() {
+        let media = &webhook["post"]["requestBody"]["content"]["application/json"];
+        let mut schema = media["schema"].clone();
+        schema["components"] = document["components"].clone();
+        let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+        let examples = examples(media);
+        assert!(!examples.is_empty(), "{name} has no example");
+        for example in examples {
+            assert!(validator.is_valid(&example), "{name}: its example does not fit its schema");
+        }
+    }
+    // One attempt more, and the document would be wrong.
+    let most = &document["components"]["schemas"]["Callback"]["properties"]["attempts"]["maxItems"];
+    assert_eq!(*most, MAX_ATTEMPTS);
+}
+
+#[test]
 fn show_problems_from_the_table() {
     for operation in operations().into_iter().filter(|operation| operation.route.contract == Contract::Videos)
     {
@@ -251,6 +272,10 @@ fn spell_the_words_of_the_domain() {
     assert_eq!(words::<ApiVersion>(Contract::Jobs, "ApiVersion"), set(&versions));
     assert_eq!(words::<Stage>(Contract::Videos, "Stage"), set(&Stage::ALL.map(Stage::name)));
     assert_eq!(words::<Scope>(Contract::Jobs, "Scope"), set(&Scope::ALL.map(Scope::name)));
+    let callback = CallbackStatus::ALL.map(CallbackStatus::name);
+    assert_eq!(words::<CallbackStatus>(Contract::Jobs, "CallbackStatus"), set(&callback));
+    let events = CallbackEvent::ALL.map(CallbackEvent::name);
+    assert_eq!(words::<CallbackEvent>(Contract::Jobs, "CallbackEvent"), set(&events));
     for contract in Contract::ALL {
         assert_eq!(words::<Plan>(contract, "Plan"), set(&Plan::ALL.map(Plan::name)));
     }

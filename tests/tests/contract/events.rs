@@ -116,6 +116,14 @@ fn the_queue_brings_an_upload() {
     assert!(object.version_id.is_some() && object.size.is_some());
 }
 
+#[test]
+fn the_queue_brings_a_callbacks_attempt() {
+    let event: SqsEvent = serde_json::from_value(house::json("events/upkeep-callback.json")).unwrap();
+    let body = event.records[0].body.as_deref().unwrap();
+    serde_json::from_str::<store::CallbackMessage>(body)
+        .unwrap_or_else(|error| panic!("events/upkeep-callback.json: {error}"));
+}
+
 /// The reference's own example key is the only thing in them that looks like a secret.
 #[test]
 fn hold_no_secrets() {

@@ -4,6 +4,7 @@
 
 mod access;
 mod billing;
+mod callbacks;
 mod chat;
 mod conformance;
 mod endings;

@@ -35,6 +35,7 @@ async fn forgotten(owner: &str, origin: Origin) -> VideoId {
         title: "forgotten".to_owned(),
         origin,
         processing_mode: ProcessingMode::All,
+        callback: None,
     };
     let id = new.id;
     let hours_ago = Timestamp::now() - SignedDuration::from_hours(3);

@@ -1,3 +1,5 @@
+use domain::callback::CallbackOutcome;
+use http::HeaderMap;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
@@ -126,4 +128,42 @@ async fn says_what_the_server_said() {
     let refused = refused.err().unwrap();
     assert_eq!(refused.code, FailureCode::FetchFailed);
     assert!(refused.detail.contains("404"), "{}", refused.detail);
+}
+
+#[tokio::test]
+async fn of_a_post_only_the_status_counts() {
+    // A body that never comes is not waited for, and a redirect not followed: nothing listens at its target.
+    for (answer, status) in [
+        ("HTTP/1.1 204 No Content\r\n\r\n", 204),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n", 200),
+        (
+            "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
+            307,
+        ),
+        ("HTTP/1.1 410 Gone\r\ncontent-length: 0\r\n\r\n", 410),
+    ] {
+        let port = server(answer.to_owned()).await;
+        let allowed = exceptions(&format!("127.0.0.1:{port}"));
+        let outcome =
+            post(&format!("http://127.0.0.1:{port}/"), HeaderMap::new(), "{}".into(), &allowed).await;
+        assert_eq!(outcome, CallbackOutcome::Answered { status });
+    }
+}
+
+#[tokio::test]
+async fn posts_do_not_lead_inside() {
+    let port = server("HTTP/1.1 204 No Content\r\n\r\n".to_owned()).await;
+    for host in ["127.0.0.1", "localhost", "[::1]"] {
+        let url = format!("http://{host}:{port}/");
+        let outcome = post(&url, HeaderMap::new(), "{}".into(), &exceptions(NO_EXCEPTIONS)).await;
+        assert_eq!(outcome, CallbackOutcome::Refused, "{host}");
+    }
+    // A port on which nothing listens, and a server that hangs up.
+    let mute = server(String::new()).await;
+    for port in [1, mute] {
+        let allowed = exceptions(&format!("127.0.0.1:{port}"));
+        let outcome =
+            post(&format!("http://127.0.0.1:{port}/"), HeaderMap::new(), "{}".into(), &allowed).await;
+        assert_eq!(outcome, CallbackOutcome::Unreachable, "{port}");
+    }
 }

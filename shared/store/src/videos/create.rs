@@ -16,8 +16,8 @@ use crate::{Reply, Store, StoreError};
 /// An upload that has not come this long after its URL ended never will.
 const UPLOAD_GRACE: SignedDuration = SignedDuration::from_hours(1);
 /// Something that takes longer than this is looked after: a queued video by starting its run, one in the pipeline
-/// by asking how its run fares, one that has ended by settling its account.
-pub(super) const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
+/// by asking how its run fares, one that has ended by settling its account, a callback by asking for its attempt again.
+pub(crate) const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Position in the transaction of the video itself.
 const ROW: usize = 0;
@@ -69,6 +69,7 @@ impl Store {
                 indexed_at: None,
                 duration: None,
                 frame_count: None,
+                callback: new.callback,
             };
             let mut row = to_row(OPERATION, Key::video(video.id), &video)?;
             row.insert("open".to_owned(), text(OPEN));

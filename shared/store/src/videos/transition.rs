@@ -144,7 +144,7 @@ impl Store {
         })
     }
 
-    /// Nothing is left to do for a video that has ended: its account is in line with its end.
+    /// Nothing is left to do for a video that has ended: its account is in line with its end, which is being told.
     pub fn settled(&self, id: VideoId) -> Reply<'_, ()> {
         const OPERATION: &str = "closing a video";
         Box::pin(async move {

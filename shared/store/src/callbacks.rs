@@ -1,0 +1,311 @@
+//! Callbacks: one row per job that asked to be called back and has ended, with what each attempt came to.
+//!
+//! The row is in the open work until its last attempt, and its deadline there is that of the next one: whatever loses a
+//! message or a schedule, the sweep asks for the attempt again.
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_scheduler::error::ProvideErrorMetadata;
+use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
+use domain::api_key::KeyPrefix;
+use domain::api_version::ApiVersion;
+use domain::callback::{AfterAttempt, CallbackOutcome, CallbackStatus};
+use domain::ids::{Attempt, VideoId};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::keys::{Key, OPEN, PK};
+use crate::rows::{from_row, number, text, to_row};
+use crate::videos::{PATIENCE, Video};
+use crate::{Reply, Store, StoreError};
+
+/// The longest time that a queue keeps a message back.
+const LONGEST_DELAY: SignedDuration = SignedDuration::from_mins(15);
+/// Whoever makes an attempt has given up or died by then: the function's time limit is 30 s.
+const ATTEMPT_LIMIT: SignedDuration = SignedDuration::from_secs(60);
+
+/// The condition that an attempt is the one to be made next, and was not made yet.
+const IS_NEXT: &str = "#run = :run AND #status = :pending AND size(attempts) = :before";
+
+/// Where the end of a job is to be told, fixed when the job is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Callback {
+    /// The URL.
+    pub url: String,
+    /// The key that the job was made with: it says what callbacks are signed with.
+    pub key: KeyPrefix,
+    /// What the contract's words mean to that key's clients.
+    pub api_version: ApiVersion,
+}
+
+/// How telling a job's end fares.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Which run of the job ended: a retried job ends again, and is told about again.
+    pub run: Attempt,
+    /// Whether another attempt follows.
+    pub status: CallbackStatus,
+    /// The attempts so far, in their order.
+    pub attempts: Vec<CallbackAttempt>,
+    /// When the next one is due, if one follows.
+    pub next_at: Option<Timestamp>,
+}
+
+/// An attempt that was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallbackAttempt {
+    /// When it began.
+    pub at: Timestamp,
+    /// What it came to.
+    #[serde(flatten)]
+    pub outcome: CallbackOutcome,
+}
+
+/// One attempt to be made, as the callback queue carries it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallbackMessage {
+    /// Which job.
+    pub video_id: VideoId,
+    /// Which of its runs ended.
+    pub run: Attempt,
+    /// Which attempt to tell it, from 1.
+    pub number: usize,
+}
+
+impl CallbackMessage {
+    /// The attempt after this one.
+    fn next(self) -> Self {
+        Self { number: self.number + 1, ..self }
+    }
+
+    /// The name of the attempt's schedule: the same however often it is asked for.
+    fn schedule_name(self) -> String {
+        format!("{}-{}-{}", self.video_id, self.run.0, self.number)
+    }
+}
+
+/// A row of the table, which is also in the index of open work.
+#[derive(Serialize)]
+struct Row<'a> {
+    id: VideoId,
+    #[serde(flatten)]
+    delivery: &'a Delivery,
+    open: &'static str,
+    due: i64,
+}
+
+impl Store {
+    /// Sees to it that the end of a job is told, if it asked for that: asks for the first attempt, or for one that should
+    /// have been made by now. Doing it twice is doing it once.
+    pub fn arm_callback<'a>(&'a self, video: &'a Video, now: Timestamp) -> Reply<'a, ()> {
+        const OPERATION: &str = "arming a callback";
+        Box::pin(async move {
+            if video.callback.is_none() || !video.is_terminal() {
+                return Ok(());
+            }
+            let delivery = Delivery {
+                run: video.attempt,
+                status: CallbackStatus::Pending,
+                attempts: vec![],
+                next_at: Some(now),
+            };
+            let row =
+                Row { id: video.id, delivery: &delivery, open: OPEN, due: (now + PATIENCE).as_second() };
+            let first = self
+                .dynamodb
+                .put_item()
+                .table_name(&self.names.table)
+                .set_item(Some(to_row(OPERATION, Key::callback(video.id), &row)?))
+                // What an earlier run of a retried job came to is nobody's news any more.
+                .condition_expression(format!("attribute_not_exists({PK}) OR #run < :run"))
+                .expression_attribute_names("#run", "run")
+                .expression_attribute_values(":run", number(video.attempt.0));
+            let delivery = match first.send().await.map_err(StoreError::sdk(OPERATION)) {
+                Ok(_) => delivery,
+                Err(error) if error.is_conflict() => match self.delivery(video.id).await? {
+                    Some(known) if known.next_at.is_some_and(|at| at + PATIENCE <= now) => known,
+                    Some(_) | None => return Ok(()),
+                },
+                Err(error) => return Err(error),
+            };
+            let number = delivery.attempts.len() + 1;
+            let message = CallbackMessage { video_id: video.id, run: delivery.run, number };
+            self.enqueue_callback(message, SignedDuration::ZERO).await
+        })
+    }
+
+    /// How telling a job's last end fares; `None` when it has not ended yet.
+    pub fn delivery(&self, id: VideoId) -> Reply<'_, Option<Delivery>> {
+        const OPERATION: &str = "reading a callback";
+        Box::pin(async move {
+            let row = self.row(OPERATION, Key::callback(id)).await?;
+            row.map(|row| from_row(OPERATION, row)).transpose()
+        })
+    }
+
+    /// Takes an attempt upon oneself. False when it has been made, or somebody else is at it, or it is not due to anybody
+    /// any more.
+    pub fn claim_attempt(&self, message: CallbackMessage, now: Timestamp) -> Reply<'_, bool> {
+        const OPERATION: &str = "claiming a callback's attempt";
+        Box::pin(async move {
+            let claim = self
+                .update_delivery(message)
+                .update_expression("SET claimed_until = :until")
+                .condition_expression(format!(
+                    "{IS_NEXT} AND (attribute_not_exists(claimed_until) OR claimed_until < :now)"
+                ))
+                .expression_attribute_values(":now", number(now.as_second()))
+                .expression_attribute_values(":until", number((now + ATTEMPT_LIMIT).as_second()));
+            match claim.send().await.map_err(StoreError::sdk(OPERATION)) {
+                Ok(_) => Ok(true),
+                Err(error) if error.is_conflict() => Ok(false),
+                Err(error) => Err(error),
+            }
+        })
+    }
+
+    /// Records what an attempt came to, and asks for the next one if one follows. An attempt is recorded once, whoever
+    /// made it and how often.
+    pub fn record_attempt(
+        &self,
+        message: CallbackMessage,
+        attempt: CallbackAttempt,
+        now: Timestamp,
+    ) -> Reply<'_, ()> {
+        const OPERATION: &str = "recording a callback's attempt";
+        Box::pin(async move {
+            let after = attempt.outcome.after(message.number);
+            let made = serde_dynamo::to_attribute_value(attempt).map_err(StoreError::malformed(OPERATION))?;
+            let update = self
+                .update_delivery(message)
+                .condition_expression(IS_NEXT)
+                .expression_attribute_values(":made", AttributeValue::L(vec![made]));
+            let update = match after {
+                AfterAttempt::Again(pause) => {
+                    let next_at = now + pause;
+                    update
+                        .update_expression(
+                            "SET attempts = list_append(attempts, :made), next_at = :next, due = :due \
+                             REMOVE claimed_until",
+                        )
+                        .expression_attribute_values(":next", text(next_at.to_string()))
+                        .expression_attribute_values(":due", number((next_at + PATIENCE).as_second()))
+                }
+                AfterAttempt::Delivered => closed(update, CallbackStatus::Delivered),
+                AfterAttempt::GivenUp => closed(update, CallbackStatus::Failed),
+            };
+            match update.send().await.map_err(StoreError::sdk(OPERATION)) {
+                Ok(_) => {}
+                Err(error) if error.is_conflict() => return Ok(()),
+                Err(error) => return Err(error),
+            }
+            match after {
+                // If this is lost, the sweep finds the attempt overdue.
+                AfterAttempt::Again(pause) if pause <= LONGEST_DELAY => {
+                    self.enqueue_callback(message.next(), pause).await
+                }
+                AfterAttempt::Again(pause) => self.schedule_callback(message.next(), now + pause).await,
+                AfterAttempt::Delivered | AfterAttempt::GivenUp => Ok(()),
+            }
+        })
+    }
+
+    /// An update of a callback's row, with what [`IS_NEXT`] compares it with.
+    fn update_delivery(&self, message: CallbackMessage) -> UpdateItemFluentBuilder {
+        self.dynamodb
+            .update_item()
+            .table_name(&self.names.table)
+            .set_key(Some(Key::callback(message.video_id).attributes()))
+            .expression_attribute_names("#run", "run")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":run", number(message.run.0))
+            .expression_attribute_values(":pending", text(CallbackStatus::Pending.name()))
+            .expression_attribute_values(":before", number(message.number.saturating_sub(1)))
+    }
+
+    /// Asks for an attempt, after `delay` (15 minutes at most). Delivered at least once.
+    fn enqueue_callback(&self, message: CallbackMessage, delay: SignedDuration) -> Reply<'_, ()> {
+        const OPERATION: &str = "queueing a callback";
+        Box::pin(async move {
+            let body = serde_json::to_string(&message).map_err(StoreError::malformed(OPERATION))?;
+            let send = self.sqs.send_message().queue_url(&self.names.callback_queue_url).message_body(body);
+            send.delay_seconds(delay.as_secs() as i32).send().await.map_err(StoreError::sdk(OPERATION))?;
+            Ok(())
+        })
+    }
+
+    /// Asks for an attempt at a time that is too far off for the queue: a schedule puts the message there, once.
+    fn schedule_callback(&self, message: CallbackMessage, at: Timestamp) -> Reply<'_, ()> {
+        const OPERATION: &str = "scheduling a callback";
+        Box::pin(async move {
+            let body = serde_json::to_string(&message).map_err(StoreError::malformed(OPERATION))?;
+            let target = Target::builder()
+                .arn(&self.names.callback_queue_arn)
+                .role_arn(&self.names.callback_schedule_role_arn)
+                .input(body)
+                .build()
+                .map_err(StoreError::malformed(OPERATION))?;
+            let on_time = FlexibleTimeWindow::builder()
+                .mode(FlexibleTimeWindowMode::Off)
+                .build()
+                .map_err(StoreError::malformed(OPERATION))?;
+            let create = self
+                .scheduler()
+                .create_schedule()
+                .group_name(&self.names.callback_schedule_group)
+                .name(message.schedule_name())
+                // Without an offset: schedules are in UTC unless they name a time zone.
+                .schedule_expression(at.strftime("at(%Y-%m-%dT%H:%M:%S)").to_string())
+                .flexible_time_window(on_time)
+                .action_after_completion(ActionAfterCompletion::Delete)
+                .target(target);
+            match create.send().await {
+                Ok(_) => Ok(()),
+                Err(error) if error.code() == Some("ConflictException") => Ok(()),
+                Err(error) => Err(StoreError::sdk(OPERATION)(error)),
+            }
+        })
+    }
+}
+
+/// The last attempt was made: the callback is out of the open work.
+fn closed(update: UpdateItemFluentBuilder, status: CallbackStatus) -> UpdateItemFluentBuilder {
+    update
+        .update_expression(
+            "SET attempts = list_append(attempts, :made), #status = :closed \
+             REMOVE claimed_until, next_at, #open, due",
+        )
+        .expression_attribute_names("#open", "open")
+        .expression_attribute_values(":closed", text(status.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedules_are_named_by_job_run_and_attempt() {
+        let video_id = "019ea186-6500-7c3e-9b1d-2f6a5e8d4c10".parse().unwrap();
+        let message = CallbackMessage { video_id, run: Attempt(2), number: 3 };
+        assert_eq!(message.next().schedule_name(), "019ea186-6500-7c3e-9b1d-2f6a5e8d4c10-2-4");
+        // The service's limit.
+        let longest = CallbackMessage { video_id, run: Attempt(u32::MAX), number: 8 };
+        assert!(longest.schedule_name().len() <= 64);
+    }
+
+    #[test]
+    fn an_attempt_is_stored_with_its_outcome() {
+        for outcome in [
+            CallbackOutcome::Answered { status: 503 },
+            CallbackOutcome::Refused,
+            CallbackOutcome::TimedOut,
+            CallbackOutcome::Unreachable,
+        ] {
+            let made = CallbackAttempt { at: "2026-11-22T10:00:00Z".parse().unwrap(), outcome };
+            let stored: AttributeValue = serde_dynamo::to_attribute_value(made).unwrap();
+            let read: CallbackAttempt = serde_dynamo::from_attribute_value(stored).unwrap();
+            assert_eq!(read, made);
+        }
+    }
+}
