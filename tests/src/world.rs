@@ -34,6 +34,8 @@ pub struct World {
     pub clips: Clips,
     /// Where things are paid for.
     pub stripe: FakeStripe,
+    /// The file with the key that session tokens are signed with.
+    pub issuer_key: PathBuf,
     /// What Clerk signs its webhooks with.
     pub clerk_secret: String,
     /// What Stripe signs its webhooks with.
@@ -157,6 +159,7 @@ impl World {
         let web = web::serve(folder.clone());
         let stripe = FakeStripe::serve();
         let state_dir = state_dir(&root);
+        let issuer_key = state_dir.join("issuer.pem");
         let options = StackOptions {
             root: root.canonicalize().expect("the checkout"),
             state_dir,
@@ -199,6 +202,7 @@ impl World {
             pipeline_arn,
             clips,
             stripe,
+            issuer_key,
             clerk_secret,
             stripe_secret,
             table,
