@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read an answer has failed")]
 
 mod access;
+mod api_keys;
 mod billing;
 mod chat;
 mod endings;
@@ -12,5 +13,8 @@ mod inputs;
 mod redelivery;
 mod replies;
 mod sdk;
+mod signatures;
+mod stripe_peers;
+mod tokens;
 mod upload;
 mod webhooks;
