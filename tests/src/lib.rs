@@ -9,7 +9,10 @@
 
 pub mod client;
 pub mod clips;
+pub mod event;
+pub mod jwt;
 pub mod openapi;
+pub mod peers;
 pub mod receiver;
 pub mod stripe;
 pub mod web;

@@ -27,6 +27,10 @@ pub struct Seen {
     pub authorization: String,
     /// Its `Idempotency-Key`.
     pub idempotency_key: String,
+    /// Its `Stripe-Version`.
+    pub version: String,
+    /// Its `Content-Type`.
+    pub content_type: String,
 }
 
 /// The API, on loopback. It ends with the process.
@@ -81,11 +85,12 @@ fn read(request: &mut Request) -> Seen {
         found.map(|header| header.value.to_string()).unwrap_or_default()
     };
     let (authorization, idempotency_key) = (header("authorization"), header("idempotency-key"));
+    let (version, content_type) = (header("stripe-version"), header("content-type"));
     let path = request.url().to_owned();
     let mut body = String::new();
     request.as_reader().read_to_string(&mut body).expect("a body");
     let form = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
-    Seen { path, form, authorization, idempotency_key }
+    Seen { path, form, authorization, idempotency_key, version, content_type }
 }
 
 /// What the API says to a request whose key it has not seen.
@@ -108,7 +113,7 @@ fn answer(request: &Seen, number: usize, before: &[Seen]) -> (u16, Value) {
 
 /// The `Stripe-Signature` of a body.
 pub fn signature(secret: &str, signed_at: i64, body: &str) -> String {
-    let tag = tag(secret.as_bytes(), &format!("{signed_at}.{body}"));
+    let tag = tag(secret.as_bytes(), format!("{signed_at}.{body}").as_bytes());
     let hex: String = tag.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("t={signed_at},v1={hex}")
 }

@@ -24,6 +24,12 @@ pub fn serve(folder: PathBuf) -> String {
                     request
                         .respond(Response::from_string(page).with_header(header("Content-Type", "text/html")))
                 }
+                Some(("redirect", to)) => {
+                    request.respond(Response::empty(302).with_header(header("Location", to)))
+                }
+                Some(("circle", _)) => {
+                    request.respond(Response::empty(302).with_header(header("Location", "/circle/")))
+                }
                 Some(("inside", _)) => request.respond(
                     Response::empty(302).with_header(header("Location", "http://169.254.169.254/latest/")),
                 ),

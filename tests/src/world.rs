@@ -37,6 +37,8 @@ pub struct World {
     pub receiver: Receiver,
     /// Where things are paid for.
     pub stripe: FakeStripe,
+    /// The file with the key that session tokens are signed with.
+    pub issuer_key: PathBuf,
     /// What Clerk signs its webhooks with.
     pub clerk_secret: String,
     /// What Stripe signs its webhooks with.
@@ -165,6 +167,7 @@ impl World {
         let stripe = FakeStripe::serve();
         let receiver = Receiver::serve();
         let state_dir = state_dir(&root);
+        let issuer_key = state_dir.join("issuer.pem");
         let options = StackOptions {
             root: root.canonicalize().expect("the checkout"),
             state_dir,
@@ -208,6 +211,7 @@ impl World {
             clips,
             receiver,
             stripe,
+            issuer_key,
             clerk_secret,
             stripe_secret,
             table,

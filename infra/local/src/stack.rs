@@ -66,6 +66,8 @@ impl Stack {
             ("ToolsRoot", tools.display().to_string()),
             ("ClerkIssuer", url.clone()),
             ("ClerkJwksUrl", format!("{url}/.well-known/jwks.json")),
+            // The issuer's own tokens name no party; one that does must name this stack.
+            ("ClerkAuthorizedParties", url.clone()),
             // One laptop, not a fleet.
             ("MapWidth", "2".to_owned()),
             ("StripePrices", PRICES.to_owned()),

@@ -8,12 +8,14 @@ mod post;
 mod public;
 
 use std::collections::HashSet;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 use std::time::Duration;
 
 use bytes::Bytes;
 use domain::failure::{Failure, FailureCode};
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use reqwest::redirect::Policy;
@@ -62,10 +64,14 @@ impl Exceptions {
     }
 }
 
+/// Answers all addresses of a name. A parameter, because whoever owns a name chooses the answers, and each anew: tests
+/// play that name server.
+type Resolver = dyn Fn(&str) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> + Send + Sync;
+
 /// A file under way.
 pub struct Fetched {
     /// Its bytes. Ends with an error when the file is larger than [`MAX_BYTES`] or the server goes away.
-    pub body: BoxStream<'static, std::io::Result<Bytes>>,
+    pub body: BoxStream<'static, io::Result<Bytes>>,
 }
 
 /// What can be said about a URL without asking the network.
@@ -105,9 +111,17 @@ pub fn check(text: &str, exceptions: &Exceptions) -> Result<Url, String> {
 /// # Errors
 /// A failure whose sentence says what the owner of the video can do.
 pub async fn fetch(text: &str, exceptions: &Exceptions) -> Result<Fetched, Failure> {
+    fetch_resolved_by(&system_resolver, text, exceptions).await
+}
+
+async fn fetch_resolved_by(
+    resolver: &Resolver,
+    text: &str,
+    exceptions: &Exceptions,
+) -> Result<Fetched, Failure> {
     let mut url = check(text, exceptions).map_err(forbidden)?;
     for _ in 0..=MAX_REDIRECTS {
-        let response = request(&url, exceptions).await?;
+        let response = request(resolver, &url, exceptions).await?;
         if !response.status().is_redirection() {
             return accept(response);
         }
@@ -121,8 +135,8 @@ pub async fn fetch(text: &str, exceptions: &Exceptions) -> Result<Fetched, Failu
     Err(failed(format!("The server redirects more than {MAX_REDIRECTS} times. Use the file's own URL.")))
 }
 
-async fn request(url: &Url, exceptions: &Exceptions) -> Result<Response, Failure> {
-    let client = pinned(url, exceptions).await?;
+async fn request(resolver: &Resolver, url: &Url, exceptions: &Exceptions) -> Result<Response, Failure> {
+    let client = pinned(resolver, url, exceptions).await?;
     client.get(url.clone()).send().await.map_err(|error| {
         tracing::info!(error = %error.without_url(), "fetch failed");
         failed("The server did not answer. Check that the URL opens in a browser, then retry.")
@@ -130,8 +144,8 @@ async fn request(url: &Url, exceptions: &Exceptions) -> Result<Response, Failure
 }
 
 /// A client that connects to the host's vetted addresses, and to nothing else.
-async fn pinned(url: &Url, exceptions: &Exceptions) -> Result<Client, Failure> {
-    let addresses = vetted_addresses(url, exceptions).await?;
+async fn pinned(resolver: &Resolver, url: &Url, exceptions: &Exceptions) -> Result<Client, Failure> {
+    let addresses = vetted_addresses(resolver, url, exceptions).await?;
     Client::builder()
         .redirect(Policy::none())
         .no_proxy()
@@ -143,25 +157,37 @@ async fn pinned(url: &Url, exceptions: &Exceptions) -> Result<Client, Failure> {
         .map_err(|_| Failure::new(FailureCode::Internal, "The request could not be set up. Try again."))
 }
 
-async fn vetted_addresses(url: &Url, exceptions: &Exceptions) -> Result<Vec<SocketAddr>, Failure> {
-    let port = url.port_or_known_default().unwrap_or(443);
-    let addresses: Vec<SocketAddr> = match url.host() {
-        Some(Host::Ipv4(address)) => vec![(address, port).into()],
-        Some(Host::Ipv6(address)) => vec![(address, port).into()],
-        Some(Host::Domain(name)) => tokio::net::lookup_host((name, port))
+/// Where the connection may go: all that the resolver answers now, or nowhere.
+async fn vetted_addresses(
+    resolver: &Resolver,
+    url: &Url,
+    exceptions: &Exceptions,
+) -> Result<Vec<SocketAddr>, Failure> {
+    let addresses: Vec<IpAddr> = match url.host() {
+        Some(Host::Ipv4(address)) => vec![address.into()],
+        Some(Host::Ipv6(address)) => vec![address.into()],
+        Some(Host::Domain(name)) => resolver(name)
             .await
-            .map_err(|_| failed("The host of the URL does not exist. Check its spelling, then retry."))?
-            .collect(),
+            .map_err(|_| failed("The host of the URL does not exist. Check its spelling, then retry."))?,
         None => vec![],
     };
     // One inner address among public ones is how a rebinding attack looks.
-    let inside = addresses.iter().any(|address| !is_public(address.ip()));
+    let inside = addresses.iter().any(|address| !is_public(*address));
     if addresses.is_empty() || (inside && !exceptions.allow(url)) {
         return Err(forbidden(
             "The URL leads to a private or internal address. Use a publicly accessible URL.",
         ));
     }
-    Ok(addresses)
+    let port = url.port_or_known_default().unwrap_or(443);
+    Ok(addresses.into_iter().map(|address| (address, port).into()).collect())
+}
+
+fn system_resolver(name: &str) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
+    let name = name.to_owned();
+    Box::pin(async move {
+        let found = tokio::net::lookup_host((name, 0)).await?;
+        Ok(found.map(|address| address.ip()).collect())
+    })
 }
 
 fn accept(response: Response) -> Result<Fetched, Failure> {
@@ -178,10 +204,10 @@ fn accept(response: Response) -> Result<Fetched, Failure> {
         return Err(too_large());
     }
     let mut total = 0;
-    let body = response.bytes_stream().map_err(std::io::Error::other).map(move |chunk| {
+    let body = response.bytes_stream().map_err(io::Error::other).map(move |chunk| {
         let chunk = chunk?;
         total += chunk.len() as u64;
-        if total > MAX_BYTES { Err(std::io::ErrorKind::FileTooLarge.into()) } else { Ok(chunk) }
+        if total > MAX_BYTES { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(chunk) }
     });
     Ok(Fetched { body: body.boxed() })
 }

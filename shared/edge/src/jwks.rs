@@ -59,7 +59,10 @@ impl App {
             return Err(invalid());
         }
         let header = decode_header(token).map_err(|_| invalid())?;
-        let kid = header.kid.filter(|_| header.alg == Algorithm::RS256).ok_or_else(invalid)?;
+        // Who does not understand what a token calls critical must refuse it (RFC 7515, section 4.1.11); nothing is
+        // understood here, and the library does not look.
+        let usable = header.alg == Algorithm::RS256 && header.crit.is_none();
+        let kid = header.kid.filter(|_| usable).ok_or_else(invalid)?;
         let key = self.decoding_key(issuer, &kid).await?.ok_or_else(invalid)?;
         let claims = decode::<Claims>(token, &key, &validation(issuer)).map_err(|_| invalid())?.claims;
         let party_ok = match claims.azp {

@@ -40,14 +40,49 @@ async fn what_cannot_be_fetched_says_why() {
     }
 }
 
+/// A row of each kind; `edge`'s own tests have all the spellings.
 #[tokio::test]
 async fn private_addresses_are_refused_at_once() {
     let client = World::get().client("insider", Plan::Starter).await;
     for url in [
         "http://169.254.169.254/latest/meta-data/",
-        "http://127.0.0.1:9001/",
+        "http://127.0.0.1:9001/2018-06-01/runtime/invocation/next",
+        "http://169.254.100.1:2000/",
+        "http://0.0.0.0/",
+        "http://10.0.0.1/",
+        "http://100.64.0.1/",
+        "http://172.16.0.1/",
+        "http://192.168.0.1/",
+        "http://224.0.0.1/",
+        "http://255.255.255.255/",
+        "http://127.1/",
+        "http://2130706433/",
+        "http://0x7f000001/",
+        "http://0177.0.0.1/",
+        "http://127.0.0.1./",
+        "http://１２７.０.０.１/",
+        "http://%31%32%37.0.0.1/",
+        "http://127.0.\t0.1/",
+        "http:\\\\127.0.0.1\\",
+        "http:127.0.0.1",
         "http://[::1]/",
+        "http://[::]/",
+        "http://[::ffff:127.0.0.1]/",
+        "http://[64:ff9b::7f00:1]/",
+        "http://[2002:7f00:1::]/",
+        "http://[fd00:ec2::254]/",
+        "http://[fe80::1%25eth0]/",
+        "http://example.com@127.0.0.1/",
+        "https://user:secret@example.com/a.mp4",
         "ftp://a.example/b",
+        "file:///etc/passwd",
+        "gopher://a.example/",
+        "data:video/mp4;base64,AAAA",
+        "javascript:alert(1)",
+        "s3://bucket/key.mp4",
+        "//127.0.0.1/",
+        "http://",
+        "",
     ] {
         let answer = client.api(Method::POST, "/v1/api/jobs/from-url", Some(json!({ "url": url }))).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{url}: {}", answer.body);
@@ -55,6 +90,32 @@ async fn private_addresses_are_refused_at_once() {
     }
     let listed = client.api(Method::GET, "/v1/api/jobs", None).await.body;
     assert_eq!(listed, json!({ "data": [], "nextCursor": null }));
+}
+
+#[tokio::test]
+async fn a_name_or_a_redirect_that_leads_inside_is_found_out() {
+    let world = World::get();
+    let client = world.client("outsider", Plan::Starter).await;
+    world.clips.short();
+    let port = world.web.rsplit(':').next().unwrap();
+    let rows = [
+        // The very file that is fetched from 127.0.0.1, where this stack makes an exception for the number alone.
+        (format!("http://localhost:{port}/files/short.mp4"), "fetch_forbidden"),
+        (format!("http://{}/redirect/http://127.0.0.1:9001/", world.web), "fetch_forbidden"),
+        (format!("http://{}/redirect/http://localhost:{port}/files/short.mp4", world.web), "fetch_forbidden"),
+        (format!("http://{}/redirect/file:///etc/passwd", world.web), "fetch_forbidden"),
+        (format!("http://{}/circle/", world.web), "fetch_failed"),
+    ];
+    let fetched = futures::future::join_all(rows.iter().map(|(url, _)| from_url(&client, url))).await;
+    for ((url, code), done) in rows.iter().zip(fetched) {
+        assert_eq!(
+            (&done["status"], &done["errorCode"]),
+            (&"FAILED_FETCH".into(), &(*code).into()),
+            "{url}: {done}"
+        );
+        let message = done["errorMessage"].as_str().unwrap();
+        assert!(!message.contains("127.0.0.1") && !message.contains("root:"), "{url}: {message}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read an answer has failed")]
 
 mod access;
+mod api_keys;
 mod billing;
 mod callbacks;
 mod chat;
@@ -15,5 +16,8 @@ mod modes;
 mod redelivery;
 mod replies;
 mod sdk;
+mod signatures;
+mod stripe_peers;
+mod tokens;
 mod upload;
 mod webhooks;

@@ -5,7 +5,7 @@ use domain::callback::{ANSWER_WITHIN, CallbackOutcome};
 use domain::failure::FailureCode;
 use http::HeaderMap;
 
-use super::{Exceptions, check, pinned};
+use super::{Exceptions, check, pinned, system_resolver};
 
 /// Posts `body`. Redirects are not followed, and the answer's body is not read: whoever answers can neither lead inside
 /// nor keep this service busy.
@@ -19,7 +19,7 @@ pub async fn post(url: &str, headers: HeaderMap, body: Bytes, exceptions: &Excep
 
 async fn send(url: &str, headers: HeaderMap, body: Bytes, exceptions: &Exceptions) -> CallbackOutcome {
     let Ok(url) = check(url, exceptions) else { return CallbackOutcome::Refused };
-    let client = match pinned(&url, exceptions).await {
+    let client = match pinned(&system_resolver, &url, exceptions).await {
         Ok(client) => client,
         Err(failure) if failure.code == FailureCode::FetchForbidden => return CallbackOutcome::Refused,
         Err(_) => return CallbackOutcome::Unreachable,
