@@ -10,6 +10,7 @@ mod fetching;
 mod idempotency;
 mod inputs;
 mod redelivery;
+mod replay;
 mod replies;
 mod sdk;
 mod upload;
