@@ -1,18 +1,26 @@
-//! `POST /chat/{video_id}`: an answer from what is in the video, streamed word by word.
+//! `POST /chat/{video_id}`: an answer from what is in the video, streamed word by word. With `Last-Event-ID`, the rest
+//! of one that was asked for before.
 
 #[path = "ask/conversation.rs"]
 mod conversation;
+#[path = "ask/event.rs"]
+mod event;
 #[path = "ask/library.rs"]
 mod library;
+#[path = "ask/record.rs"]
+mod record;
+#[path = "ask/replay.rs"]
+mod replay;
 
 use std::sync::Arc;
 
-use domain::ids::SessionId;
+use domain::answer::Journal;
+use domain::ids::{SessionId, VideoId};
 use domain::problem::ProblemKind;
 use edge::{Call, Door, Problem, Reply, sse};
 use intelligence::answer::Question;
 use serde::Deserialize;
-use store::{QuerySlot, Role, Session, Video};
+use store::{AnswerId, QuerySlot, Role, Session, Video};
 
 use conversation::Conversation;
 use library::Library;
@@ -27,7 +35,10 @@ struct Body {
 }
 
 async fn ask(library: Arc<Library>, call: Call) -> Result<Reply, Problem> {
-    let id = call.path("video_id", "video")?;
+    let id: VideoId = call.path("video_id", "video")?;
+    if let Some(heard) = sse::last_event_id(&call)? {
+        return replay::replay(call, id, heard).await;
+    }
     let body: Body = call.json()?;
     let question = body.question.trim().to_owned();
     if question.is_empty() || question.chars().count() > MAX_QUESTION_CHARS {
@@ -47,9 +58,24 @@ async fn ask(library: Arc<Library>, call: Call) -> Result<Reply, Problem> {
         return Err(not_ready(&video));
     }
     let limit = account.plan.limits().queries_per_month;
-    match call.app.store.take_query(account.user.clone(), limit, call.now).await? {
+    // Later ids sort after earlier ones.
+    let question_id = edge::ids::new_message();
+    let answer_id = AnswerId { video: id, message: edge::ids::new_message() };
+    let mut journal = Journal::begun(call.now);
+    let opening = journal.cut(call.now);
+    // At once, so that the first word does not wait for both: of a refused question a row stays for a day that nobody
+    // knows the name of.
+    let (slot, opened) = futures::join!(
+        call.app.store.take_query(account.user.clone(), limit, call.now),
+        call.app.store.put_chunk(answer_id, &opening),
+    );
+    match slot? {
         QuerySlot::Taken => {}
         QuerySlot::Exhausted => return Err(edge::refusals::queries_exhausted(account.plan)),
+    }
+    if let Err(error) = opened {
+        // The answer can be given all the same, and be taken up again once something of it is stored.
+        tracing::warn!(video.id = %id, error = %error, "answer not opened");
     }
     let session = session.unwrap_or_else(|| Session {
         id: edge::ids::new_session(),
@@ -59,10 +85,11 @@ async fn ask(library: Arc<Library>, call: Call) -> Result<Reply, Problem> {
         message_count: 0,
     });
     let (events, reply) = sse::events();
-    let conversation = Conversation { app: call.app, library, video, session, asked_at: call.now };
-    // The task ends when its last event is read, and the answer ends with the task.
+    let (app, asked_at) = (call.app, call.now);
+    let conversation = Conversation { app, library, video, session, asked_at, question_id, answer_id };
+    // The reply ends with the task, and the task when everything is stored, whether or not anybody reads.
     let question = Question { text: question, earlier: earlier.unwrap_or_default() };
-    tokio::spawn(conversation.run(question, events));
+    tokio::spawn(conversation.run(question, journal, events));
     Ok(reply)
 }
 

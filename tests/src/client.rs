@@ -6,8 +6,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use sse_stream::SseByteStream;
 
 use crate::openapi;
 
@@ -42,6 +44,8 @@ pub struct Answer {
 pub struct Event {
     /// Since the request was sent.
     pub at: Duration,
+    /// What a client that loses the stream sends as `Last-Event-ID`.
+    pub id: String,
     /// Its JSON.
     pub data: Value,
 }
@@ -142,9 +146,23 @@ impl Client {
 
     /// Asks about a video; answers the events as they arrived.
     pub async fn ask(&self, video: &str, body: Value) -> Result<Vec<Event>, StatusCode> {
+        Ok(self.listen(video, body, None).await?.collect().await)
+    }
+
+    /// Asks about a video, or takes an answer up after the event of that id; answers the events as they arrive.
+    /// Dropping them is going away.
+    pub async fn listen(
+        &self,
+        video: &str,
+        body: Value,
+        last_event_id: Option<&str>,
+    ) -> Result<BoxStream<'static, Event>, StatusCode> {
         let began = Instant::now();
         let path = format!("/chat/{video}");
-        let request = self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.token);
+        let mut request = self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.token);
+        if let Some(id) = last_event_id {
+            request = request.header("last-event-id", id);
+        }
         let request = request.header("content-type", "application/json").body(body.to_string());
         let answer = request.send().await.expect("an answer");
         if answer.status() != StatusCode::OK {
@@ -155,19 +173,12 @@ impl Client {
         let (status, headers) = (answer.status(), answer.headers().clone());
         let head = Answer { status, headers, body: Value::Null, text: String::new() };
         openapi::check(&Method::POST, &path, &head);
-        let mut chunks = answer.bytes_stream();
-        let (mut pending, mut events) = (String::new(), Vec::new());
-        while let Some(chunk) = chunks.next().await {
-            pending.push_str(std::str::from_utf8(&chunk.expect("a chunk")).expect("text"));
-            while let Some((event, rest)) = pending.split_once("\n\n") {
-                if let Some(json) = event.strip_prefix("data: ") {
-                    events
-                        .push(Event { at: began.elapsed(), data: serde_json::from_str(json).expect("JSON") });
-                }
-                pending = rest.to_owned();
-            }
-        }
-        Ok(events)
+        let events = SseByteStream::new(answer.bytes_stream()).map(move |event| {
+            let event = event.expect("an event");
+            let data = serde_json::from_str(&event.data.expect("data")).expect("JSON");
+            Event { at: began.elapsed(), id: event.id.expect("an id"), data }
+        });
+        Ok(events.boxed())
     }
 }
 

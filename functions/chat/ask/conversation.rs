@@ -3,32 +3,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use edge::App;
-use edge::sse::{Events, Gone};
+use domain::answer::{EventId, Journal, Part};
+use domain::ids::MessageId;
+use edge::sse::Events;
+use edge::{App, clock};
 use futures::StreamExt;
+use futures::channel::mpsc::{UnboundedSender, unbounded};
 use intelligence::answer::{Evidence, Question};
 use jiff::Timestamp;
-use serde::Serialize;
-use store::{Message, Role, Session, Video, keys};
+use store::{AnswerId, Ending, Exchange, Message, Role, Session, Video, keys};
 
+use crate::event::{BROKEN_OFF, DONE, Event, Frame};
 use crate::library::{Known, Library};
-
-/// What is sent, in this order: session, frames, tokens, done. An error may come instead of what is left.
-#[derive(Serialize)]
-#[serde(tag = "type", content = "value", rename_all = "snake_case")]
-enum Event<'a> {
-    SessionId(String),
-    FramesUsed(&'a [Frame]),
-    Token(&'a str),
-    Done,
-    Error(&'a str),
-}
-
-#[derive(Serialize)]
-struct Frame {
-    timestamp: String,
-    r2_key: String,
-}
+use crate::record::record;
 
 /// Everything that answering one question needs.
 pub(crate) struct Conversation {
@@ -37,82 +24,70 @@ pub(crate) struct Conversation {
     pub(crate) video: Video,
     pub(crate) session: Session,
     pub(crate) asked_at: Timestamp,
+    /// What the question will be in the session.
+    pub(crate) question_id: MessageId,
+    /// What the answer will be there, and is from its first event on.
+    pub(crate) answer_id: AnswerId,
 }
 
-/// Why an answer broke off.
-enum Broken {
-    /// Nobody listens any more. What was said so far is kept.
-    Unheard,
-    /// Nothing was said yet: the question is given back.
-    Unanswered(String),
-    /// It stopped in the middle.
-    CutShort(String),
-}
-
-impl From<Gone> for Broken {
-    fn from(_: Gone) -> Self {
-        Self::Unheard
-    }
+/// To whom the answer is told: to whoever listens, and to the record. And what they were told.
+struct Telling {
+    answer: MessageId,
+    seq: u32,
+    listener: Events,
+    recorder: UnboundedSender<(String, Part)>,
+    said: String,
+    frames: Vec<Frame>,
 }
 
 impl Conversation {
-    /// Answers, stores the exchange, and only then says that it is done.
-    pub(crate) async fn run(self, question: Question, mut events: Events) {
-        let mut said = String::new();
-        let mut frames = Vec::new();
-        let outcome = self.answer(&question, &mut events, &mut said, &mut frames).await;
-        let cause = match outcome {
-            Ok(()) => None,
-            Err(Broken::Unheard) => None,
-            Err(Broken::Unanswered(cause)) => {
-                if let Err(error) =
-                    self.app.store.return_query(self.session.owner.clone(), self.asked_at).await
-                {
-                    tracing::error!(error = %error, "question not given back");
-                }
-                Some(cause)
-            }
-            Err(Broken::CutShort(cause)) => Some(cause),
+    /// Answers, whether or not anybody still listens, stores the exchange, and only then says that it is done.
+    pub(crate) async fn run(self, question: Question, journal: Journal, listener: Events) {
+        let (recorder, told) = unbounded();
+        let (said, frames, answer) = (String::new(), vec![], self.answer_id.message);
+        let mut telling = Telling { answer, seq: 0, listener, recorder, said, frames };
+        let answering = async {
+            let outcome = self.answer(&question, &mut telling).await;
+            telling.recorder.close_channel();
+            outcome
         };
-        let stored = if said.is_empty() { Ok(()) } else { self.store(question, said, &frames).await };
-        let cause = cause.or(stored.err());
-        let last = match &cause {
-            None => Event::Done,
-            Some(cause) => {
+        let recording = record(&self.app.store, self.answer_id, journal, told);
+        let (outcome, journal) = futures::join!(answering, recording);
+
+        let last = if outcome.is_ok() { DONE } else { BROKEN_OFF };
+        let (left, ending) = (journal.close(last, clock::now()), self.ending(question, &telling));
+        let ended = match self.app.store.end_answer(self.answer_id, left, ending).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("it was taken for dead and ended by a listener".to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        let last = match outcome.and(ended) {
+            Ok(()) => DONE,
+            Err(cause) => {
                 tracing::error!(video.id = %self.video.id, cause, "answer failed");
-                Event::Error("The answer could not be completed. Ask again.")
+                BROKEN_OFF
             }
         };
-        // Nobody may be left to hear it, and then there is nothing more to do.
-        let _heard = events.send(&last).await;
+        telling.tell_listener(last);
     }
 
-    async fn answer(
-        &self,
-        question: &Question,
-        events: &mut Events,
-        said: &mut String,
-        frames: &mut Vec<Frame>,
-    ) -> Result<(), Broken> {
-        events.send(&Event::SessionId(self.session.id.to_string())).await?;
-        let known = self.library.open(&self.app, &self.video).await.map_err(Broken::Unanswered)?;
+    /// Why it broke off is for the log.
+    async fn answer(&self, question: &Question, telling: &mut Telling) -> Result<(), String> {
+        telling.tell(&Event::SessionId(self.session.id.to_string())).await?;
+        let known = self.library.open(&self.app, &self.video).await?;
         let evidence = self.library.evidence(&self.app, &known, question).await;
-        *frames = self.frames(&known, &evidence);
-        events.send(&Event::FramesUsed(frames)).await?;
+        let frames = self.frames(&known, &evidence);
+        telling.tell(&Event::FramesUsed(&frames)).await?;
+        telling.frames = frames;
         let providers = self.library.providers(&self.app.config).await;
         let answer = providers.answerer.answer(question, &evidence).await;
-        let mut tokens = answer.map_err(|error| Broken::Unanswered(error.to_string()))?;
+        let mut tokens = answer.map_err(|error| error.to_string())?;
         while let Some(token) = tokens.next().await {
-            match token {
-                Ok(token) => {
-                    said.push_str(&token);
-                    events.send(&Event::Token(&token)).await?;
-                }
-                Err(error) if said.is_empty() => return Err(Broken::Unanswered(error.to_string())),
-                Err(error) => return Err(Broken::CutShort(error.to_string())),
-            }
+            let token = token.map_err(|error| error.to_string())?;
+            telling.tell(&Event::Token(&token)).await?;
+            telling.said.push_str(&token);
         }
-        Ok(())
+        if telling.said.is_empty() { Err("nothing was said".to_owned()) } else { Ok(()) }
     }
 
     /// The keyframes of the scenes that the evidence shows, in order of time.
@@ -127,21 +102,42 @@ impl Conversation {
             .collect()
     }
 
-    async fn store(&self, question: Question, said: String, frames: &[Frame]) -> Result<(), String> {
-        let message = |role, content, created_at| Message {
-            id: edge::ids::new_message(),
-            role,
-            content,
+    /// What was said is kept, also when it broke off; a question to which nothing was said is given back.
+    fn ending(&self, question: Question, telling: &Telling) -> Ending {
+        if telling.said.is_empty() {
+            return Ending::GivenBack { user: self.session.owner.clone(), asked_at: self.asked_at };
+        }
+        let question = Message {
+            id: self.question_id,
+            role: Role::User,
+            content: question.text,
             frame_timestamps: vec![],
-            created_at,
+            created_at: self.asked_at,
         };
-        let question = message(Role::User, question.text, self.asked_at);
-        let mut answer = message(Role::Assistant, said, edge::clock::now());
-        answer.frame_timestamps = frames.iter().map(|frame| frame.timestamp.clone()).collect();
-        self.app
-            .store
-            .add_exchange(self.session.clone(), question, answer)
-            .await
-            .map_err(|error| error.to_string())
+        let answer = Message {
+            id: self.answer_id.message,
+            role: Role::Assistant,
+            content: telling.said.clone(),
+            frame_timestamps: telling.frames.iter().map(|frame| frame.timestamp.clone()).collect(),
+            created_at: clock::now(),
+        };
+        Ending::Kept(Box::new(Exchange { session: self.session.clone(), question, answer }))
+    }
+}
+
+impl Telling {
+    async fn tell(&mut self, event: &Event<'_>) -> Result<(), String> {
+        let json = serde_json::to_string(event).map_err(|error| error.to_string())?;
+        self.tell_listener(&json);
+        self.recorder.unbounded_send((json, event.part())).map_err(|error| error.to_string())?;
+        // Words that are all there at once would otherwise be sent when the last of them is.
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+
+    fn tell_listener(&mut self, json: &str) {
+        self.seq += 1;
+        // Nobody may listen any more. The answer is made all the same: its listener can come back for it.
+        let _heard = self.listener.send(EventId { message: self.answer, seq: self.seq }, json);
     }
 }

@@ -3,6 +3,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod analysis;
+pub mod answer;
 pub mod api_key;
 pub mod api_version;
 pub mod billing;

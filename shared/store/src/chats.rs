@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::{Key, SESSION_ROW, session_partition, video_partition};
 use crate::rows::{from_row, number, text, to_row};
-use crate::transact::Outcome;
 use crate::{Reply, Store, StoreError};
 
 /// A conversation about one video.
@@ -53,40 +52,51 @@ pub struct Message {
     pub created_at: Timestamp,
 }
 
+/// A question and its answer.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// The conversation that it belongs to; made with its first exchange.
+    pub session: Session,
+    /// What was asked.
+    pub question: Message,
+    /// What was answered.
+    pub answer: Message,
+}
+
 impl Store {
-    /// Stores a question with its answer, making the session at the first one. Doing it twice is doing it once.
-    pub fn add_exchange(&self, session: Session, question: Message, answer: Message) -> Reply<'_, ()> {
-        const OPERATION: &str = "storing a chat exchange";
-        Box::pin(async move {
-            let mut items = Vec::with_capacity(4);
-            for message in [&question, &answer] {
-                let row = to_row(OPERATION, Key::message(session.id, message.id), message)?;
-                items.push(self.put_new(OPERATION, row)?);
-            }
-            // Once for whoever opens the session, once for whoever lists the video's.
-            for key in [Key::session(session.id), Key::session_of_video(session.video, session.id)] {
-                let update = Update::builder()
-                    .table_name(&self.names.table)
-                    .set_key(Some(key.attributes()))
-                    .update_expression(
-                        "SET #session = :session, #owner = :owner, video = :video, \
-                         created_at = if_not_exists(created_at, :created) ADD message_count :two",
-                    )
-                    .expression_attribute_names("#owner", "owner")
-                    .expression_attribute_names("#session", "session")
-                    .expression_attribute_values(":session", text(session.id.to_string()))
-                    .expression_attribute_values(":owner", text(session.owner.0.clone()))
-                    .expression_attribute_values(":video", text(session.video.to_string()))
-                    .expression_attribute_values(":created", text(session.created_at.to_string()))
-                    .expression_attribute_values(":two", number(2))
-                    .build()
-                    .map_err(StoreError::malformed(OPERATION))?;
-                items.push(TransactWriteItem::builder().update(update).build());
-            }
-            match self.transact(OPERATION, items).await? {
-                Outcome::Written | Outcome::Refused(_) => Ok(()),
-            }
-        })
+    /// The writes that keep an exchange. They are refused together when it is kept already.
+    pub(crate) fn kept(
+        &self,
+        operation: &'static str,
+        exchange: &Exchange,
+    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+        let Exchange { session, question, answer } = exchange;
+        let mut items = Vec::with_capacity(4);
+        for message in [question, answer] {
+            let row = to_row(operation, Key::message(session.id, message.id), message)?;
+            items.push(self.put_new(operation, row)?);
+        }
+        // Once for whoever opens the session, once for whoever lists the video's.
+        for key in [Key::session(session.id), Key::session_of_video(session.video, session.id)] {
+            let update = Update::builder()
+                .table_name(&self.names.table)
+                .set_key(Some(key.attributes()))
+                .update_expression(
+                    "SET #session = :session, #owner = :owner, video = :video, \
+                     created_at = if_not_exists(created_at, :created) ADD message_count :two",
+                )
+                .expression_attribute_names("#owner", "owner")
+                .expression_attribute_names("#session", "session")
+                .expression_attribute_values(":session", text(session.id.to_string()))
+                .expression_attribute_values(":owner", text(session.owner.0.clone()))
+                .expression_attribute_values(":video", text(session.video.to_string()))
+                .expression_attribute_values(":created", text(session.created_at.to_string()))
+                .expression_attribute_values(":two", number(2))
+                .build()
+                .map_err(StoreError::malformed(operation))?;
+            items.push(TransactWriteItem::builder().update(update).build());
+        }
+        Ok(items)
     }
 
     /// A session with its messages, oldest first.

@@ -69,4 +69,9 @@ impl StoreError {
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict { .. })
     }
+
+    /// Whether the row was held by a transaction at that moment.
+    pub(crate) fn met_transaction(&self) -> bool {
+        matches!(self, Self::Service { code, .. } if code == "TransactionConflictException")
+    }
 }

@@ -91,6 +91,10 @@ impl Key {
         Self::new(video_partition(video), format!("{SESSION_ROW}{session}"))
     }
 
+    pub(crate) fn chunk(video: VideoId, answer: MessageId, first: u32) -> Self {
+        Self::new(video_partition(video), chunk_row(answer, first))
+    }
+
     pub(crate) fn session(session: SessionId) -> Self {
         Self::new(session_partition(session), "META")
     }
@@ -127,6 +131,11 @@ pub(crate) const VIDEO_ROW: &str = "META";
 pub(crate) const STAGE_ROW: &str = "STAGE#";
 /// Start of the sort key of a video's session rows.
 pub(crate) const SESSION_ROW: &str = "CHAT#";
+/// Sort key of a chunk of an answer about a video; the chunks of an answer sort by the number of their first event.
+pub(crate) fn chunk_row(answer: MessageId, first: u32) -> String {
+    format!("ANSWER#{answer}#{first:010}")
+}
+
 /// Start of the sort key of an owner's key rows.
 pub(crate) const KEY_ROW: &str = "KEY#";
 
@@ -135,7 +144,7 @@ pub(crate) fn owner(user: &UserId) -> String {
     format!("USER#{user}")
 }
 
-/// Partition of a video, its stages, its sessions and its callback.
+/// Partition of a video, its stages, its sessions, its callback, and the answers about it that can be taken up again.
 pub(crate) fn video_partition(video: VideoId) -> String {
     format!("VIDEO#{video}")
 }

@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 mod accounts;
+mod answers;
 mod api_keys;
 mod billing;
 mod callbacks;
@@ -31,10 +32,11 @@ use std::sync::OnceLock;
 use aws_config::SdkConfig;
 
 pub use accounts::Account;
+pub use answers::{AnswerId, Ending};
 pub use api_keys::KeyRecord;
 pub use billing::{Billing, BillingEvent, Effect};
 pub use callbacks::{Callback, CallbackAttempt, CallbackMessage, Delivery};
-pub use chats::{Message, Role, Session};
+pub use chats::{Exchange, Message, Role, Session};
 pub use error::StoreError;
 pub use idempotency::{Claim, NamedRequest};
 pub use ledger::{LedgerEntry, Reservation};

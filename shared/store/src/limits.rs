@@ -1,12 +1,13 @@
 //! Counters that are limits.
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{ReturnValue, TransactWriteItem, Update};
 use domain::ids::UserId;
 use domain::metering::Month;
 use jiff::Timestamp;
 
 use crate::keys::Key;
 use crate::rows::number;
+use crate::transact::{CONFLICT_TRIES, pause};
 use crate::{Reply, Store, StoreError};
 
 /// A clock minute's count for one subject.
@@ -69,31 +70,38 @@ impl Store {
                     .condition_expression("attribute_not_exists(queries) OR queries < :limit")
                     .expression_attribute_values(":limit", number(limit));
             }
-            match update.send().await.map_err(StoreError::sdk(OPERATION)) {
-                Ok(_) => Ok(QuerySlot::Taken),
-                Err(error) if error.is_conflict() => Ok(QuerySlot::Exhausted),
-                Err(error) => Err(error),
+            let mut attempt = 0;
+            loop {
+                match update.clone().send().await.map_err(StoreError::sdk(OPERATION)) {
+                    Ok(_) => return Ok(QuerySlot::Taken),
+                    Err(error) if error.is_conflict() => return Ok(QuerySlot::Exhausted),
+                    // Another question of the account is being given back.
+                    Err(error) if error.met_transaction() && attempt < CONFLICT_TRIES => pause(attempt).await,
+                    Err(error) => return Err(error),
+                }
+                attempt += 1;
             }
         })
     }
 
-    /// Gives a question back: its answer failed before the first word.
-    pub fn return_query(&self, user: UserId, asked_at: Timestamp) -> Reply<'_, ()> {
-        const OPERATION: &str = "giving a question back";
-        Box::pin(async move {
-            self.dynamodb
-                .update_item()
-                .table_name(&self.names.table)
-                .set_key(Some(Key::usage(&user, Month::of(asked_at)).attributes()))
-                .update_expression("ADD queries :minus")
-                .condition_expression("queries > :zero")
-                .expression_attribute_values(":minus", number(-1))
-                .expression_attribute_values(":zero", number(0))
-                .send()
-                .await
-                .map_err(StoreError::sdk(OPERATION))?;
-            Ok(())
-        })
+    /// The write that gives a question back. Doing it twice is giving it back twice: only in a transaction with what
+    /// can be done once.
+    pub(crate) fn given_back(
+        &self,
+        operation: &'static str,
+        user: &UserId,
+        asked_at: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        Update::builder()
+            .table_name(&self.names.table)
+            .set_key(Some(Key::usage(user, Month::of(asked_at)).attributes()))
+            .update_expression("ADD queries :minus")
+            .condition_expression("queries > :zero")
+            .expression_attribute_values(":minus", number(-1))
+            .expression_attribute_values(":zero", number(0))
+            .build()
+            .map(|update| TransactWriteItem::builder().update(update).build())
+            .map_err(StoreError::malformed(operation))
     }
 
     /// Questions asked in the month of `now`.

@@ -134,7 +134,7 @@ impl Store {
         versions.chain(markers).map(identify).collect()
     }
 
-    /// Removes a video's chat sessions and stages; its own row stays.
+    /// Removes a video's chat sessions, answers and stages; its own row stays.
     pub fn delete_history(&self, id: VideoId) -> Reply<'_, ()> {
         const OPERATION: &str = "removing a video's history";
         Box::pin(async move {

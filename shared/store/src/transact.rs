@@ -8,7 +8,7 @@ use crate::rows::Row;
 use crate::{Store, StoreError};
 
 /// How often a transaction that met another one on the same row is tried again.
-const CONFLICT_TRIES: u32 = 8;
+pub(crate) const CONFLICT_TRIES: u32 = 8;
 
 /// What became of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +77,6 @@ fn positions(reasons: &[CancellationReason], code: &str) -> Vec<usize> {
 }
 
 /// 20 ms, doubled at every attempt.
-async fn pause(attempt: u32) {
+pub(crate) async fn pause(attempt: u32) {
     tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
 }

@@ -14,6 +14,7 @@ mod idempotency;
 mod inputs;
 mod modes;
 mod redelivery;
+mod replay;
 mod replies;
 mod sdk;
 mod signatures;

@@ -67,7 +67,9 @@ async fn browsers_may_call_from_any_origin() {
         assert_eq!(header(&preflight, "access-control-allow-origin"), "*");
         assert!(header(&preflight, "access-control-allow-methods").starts_with(methods), "{path}");
         let allowed = header(&preflight, "access-control-allow-headers").to_lowercase();
-        assert!(allowed.contains("authorization") && allowed.contains("content-type"), "{allowed}");
+        for name in ["authorization", "content-type", "last-event-id"] {
+            assert!(allowed.contains(name), "{name}: {allowed}");
+        }
         assert!(!header(&preflight, "access-control-max-age").is_empty());
     }
     let unknown = client.call(Method::OPTIONS, "/v1/api/nothing", None, &asks).await;

@@ -92,6 +92,27 @@ async fn a_function_finishes_though_the_caller_has_gone() {
 }
 
 #[tokio::test]
+async fn a_function_finishes_though_the_caller_goes_midway() {
+    let (api, http) = (RuntimeApi::start().await.unwrap(), wire::client());
+    let (url, head, finished) = delivered(&api, &http).await;
+    let (pieces, body) = piecewise();
+    let posted = tokio::spawn(http.request(post(format!("{url}/response"), body, true)));
+    pieces.send(Frame::data(Bytes::from_static(PRELUDE))).await.unwrap();
+    let mut streamed = timeout(PATIENCE, head).await.unwrap().unwrap().unwrap();
+    pieces.send(Frame::data(Bytes::from("heard"))).await.unwrap();
+    assert_eq!(data(&mut streamed).await.unwrap(), "heard");
+    drop(streamed);
+    // More than would wait for somebody who reads.
+    for _ in 0..CHUNKS_IN_FLIGHT * 4 {
+        let piece = pieces.send(Frame::data(Bytes::from_static(&[b'x'; 1 << 14])));
+        timeout(PATIENCE, piece).await.unwrap().unwrap();
+    }
+    drop(pieces);
+    assert_eq!(timeout(PATIENCE, posted).await.unwrap().unwrap().unwrap().status(), StatusCode::ACCEPTED);
+    finished.await.unwrap();
+}
+
+#[tokio::test]
 async fn an_error_midway_leaves_the_response_without_an_end() {
     let (api, http) = (RuntimeApi::start().await.unwrap(), wire::client());
     let (url, head, _finished) = delivered(&api, &http).await;
