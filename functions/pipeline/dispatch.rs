@@ -3,39 +3,24 @@
 use std::sync::Arc;
 
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
-use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::video::StateKind;
-use edge::step::{self, StepError};
-use edge::{App, clock};
+use edge::step::StepError;
+use edge::{App, clock, queue};
 use store::{IngestMessage, Source, keys};
 
-async fn dispatch(app: Arc<App>, event: SqsEvent) -> Result<SqsBatchResponse, StepError> {
-    let mut response = SqsBatchResponse::default();
-    for message in event.records {
-        if let Err(error) = take(&app, &message).await {
-            tracing::error!(message.id = message.message_id, error = ?error, "message not dispatched");
-            let mut failure = BatchItemFailure::default();
-            failure.item_identifier = message.message_id.unwrap_or_default();
-            response.batch_item_failures.push(failure);
-        }
+async fn dispatch(app: Arc<App>, message: String) -> Result<(), StepError> {
+    if let Ok(message) = serde_json::from_str::<IngestMessage>(&message) {
+        return start_run(&app, message).await;
     }
-    Ok(response)
-}
-
-async fn take(app: &App, message: &SqsMessage) -> Result<(), StepError> {
-    let body = message.body.as_deref().unwrap_or_default();
-    if let Ok(message) = serde_json::from_str::<IngestMessage>(body) {
-        return start_run(app, message).await;
-    }
-    match serde_json::from_str::<S3Event>(body) {
+    match serde_json::from_str::<S3Event>(&message) {
         Ok(event) => {
             for record in event.records {
-                upload_arrived(app, record).await?;
+                upload_arrived(&app, record).await?;
             }
             Ok(())
         }
         // S3 tests a new notification with a message that has no records.
-        Err(_) if body.contains("s3:TestEvent") => Ok(()),
+        Err(_) if message.contains("s3:TestEvent") => Ok(()),
         Err(error) => Err(StepError::transient(error)),
     }
 }
@@ -75,5 +60,5 @@ async fn upload_arrived(app: &App, record: S3EventRecord) -> Result<(), StepErro
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
-    step::serve(dispatch).await
+    queue::serve(dispatch).await
 }

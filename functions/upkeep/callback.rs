@@ -5,11 +5,10 @@
 
 use std::sync::Arc;
 
-use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::callback::CallbackEvent;
 use edge::signature::{StandardSecret, callback_secret};
-use edge::step::{self, StepError};
-use edge::{App, Job, Secret, clock, fetch};
+use edge::step::StepError;
+use edge::{App, Job, Secret, clock, fetch, queue};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
@@ -26,29 +25,15 @@ struct Body {
     data: Job,
 }
 
-async fn call_back(app: Arc<App>, event: SqsEvent) -> Result<SqsBatchResponse, StepError> {
-    let mut response = SqsBatchResponse::default();
-    for message in event.records {
-        if let Err(error) = take(&app, &message).await {
-            tracing::error!(message.id = message.message_id, error = ?error, "callback not attempted");
-            let mut failure = BatchItemFailure::default();
-            failure.item_identifier = message.message_id.unwrap_or_default();
-            response.batch_item_failures.push(failure);
-        }
-    }
-    Ok(response)
-}
-
-async fn take(app: &App, message: &SqsMessage) -> Result<(), StepError> {
-    let body = message.body.as_deref().unwrap_or_default();
-    let message: CallbackMessage = serde_json::from_str(body).map_err(StepError::transient)?;
+async fn call_back(app: Arc<App>, message: String) -> Result<(), StepError> {
+    let message: CallbackMessage = serde_json::from_str(&message).map_err(StepError::transient)?;
     // Deleted meanwhile, or retried and not at its new end yet: there is nothing to tell.
     let Some(video) = app.store.video(message.video_id).await? else { return Ok(()) };
     let told = CallbackEvent::of(video.state).filter(|_| video.attempt == message.run);
     let (Some(event), Some(callback)) = (told, &video.callback) else { return Ok(()) };
     let body = Body { event, timestamp: video.updated_at, data: Job::new(&video, callback.api_version) };
     let body = serde_json::to_vec(&body).map_err(StepError::transient)?;
-    let secret = signing_secret(app, &video, callback).await?;
+    let secret = signing_secret(&app, &video, callback).await?;
     let at = clock::now();
     let headers = headers(&secret, message, at, &body)?;
     // What fails until here is no attempt.
@@ -89,5 +74,5 @@ fn headers(
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
-    step::serve(call_back).await
+    queue::serve(call_back).await
 }

@@ -4,30 +4,16 @@
 
 use std::sync::Arc;
 
-use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use domain::ids::{UserId, VideoId};
-use edge::step::{self, StepError};
-use edge::{App, clock, removal};
+use edge::step::StepError;
+use edge::{App, clock, queue, removal};
 use store::{LAST_WRITE, Purge};
+use stripe::Stripe;
 
-async fn purge(app: Arc<App>, event: SqsEvent) -> Result<SqsBatchResponse, StepError> {
-    let mut response = SqsBatchResponse::default();
-    for message in event.records {
-        if let Err(error) = take(&app, &message).await {
-            tracing::error!(message.id = message.message_id, error = ?error, "removal not finished");
-            let mut failure = BatchItemFailure::default();
-            failure.item_identifier = message.message_id.unwrap_or_default();
-            response.batch_item_failures.push(failure);
-        }
-    }
-    Ok(response)
-}
-
-async fn take(app: &App, message: &SqsMessage) -> Result<(), StepError> {
-    let body = message.body.as_deref().unwrap_or_default();
-    match serde_json::from_str(body).map_err(StepError::transient)? {
-        Purge::Video(id) => purge_video(app, id).await,
-        Purge::Account(user) => purge_account(app, user).await,
+async fn purge(app: Arc<App>, message: String) -> Result<(), StepError> {
+    match serde_json::from_str(&message).map_err(StepError::transient)? {
+        Purge::Video(id) => purge_video(&app, id).await,
+        Purge::Account(user) => purge_account(&app, user).await,
     }
 }
 
@@ -49,6 +35,10 @@ async fn purge_account(app: &App, user: UserId) -> Result<(), StepError> {
     for video in app.store.videos(held.iter().map(|video| video.id).collect()).await? {
         removal::remove(app, &video, clock::now()).await?;
     }
+    // Nobody pays for an account that is gone.
+    if let Some(customer) = app.store.billing(user.clone()).await?.customer {
+        Stripe::of(app).await?.delete_customer(&customer).await?;
+    }
     app.store.delete_account_rows(user.clone()).await?;
     // A request under way at the first time may have made something after it.
     if !held.is_empty() {
@@ -59,5 +49,5 @@ async fn purge_account(app: &App, user: UserId) -> Result<(), StepError> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
-    step::serve(purge).await
+    queue::serve(purge).await
 }

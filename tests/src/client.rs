@@ -176,6 +176,7 @@ impl Client {
         let events = SseByteStream::new(answer.bytes_stream()).map(move |event| {
             let event = event.expect("an event");
             let data = serde_json::from_str(&event.data.expect("data")).expect("JSON");
+            openapi::check_chat_event(&data);
             Event { at: began.elapsed(), id: event.id.expect("an id"), data }
         });
         Ok(events.boxed())

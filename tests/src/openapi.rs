@@ -49,6 +49,15 @@ pub fn check_callback(body: &Value) {
     }
 }
 
+/// Fails unless the Videos document describes this event of a chat.
+#[track_caller]
+pub fn check_chat_event(data: &Value) {
+    let schema = json!({ "$ref": "#/components/schemas/ChatEvent" });
+    if let Err(complaint) = VIDEOS.fits_schema("an event of a chat", &schema, data) {
+        panic!("{}: {complaint}\n{data}", VIDEOS.name);
+    }
+}
+
 /// The value with the components that it refers to in their places. Schemas keep their references.
 pub fn resolved(document: &Value, value: &Value) -> Value {
     match value {

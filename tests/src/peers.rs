@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,6 +11,9 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
 use crate::webhook::Message;
+
+/// An event is sent a second after it happened.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn program(name: &str) -> Command {
     let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
@@ -62,6 +66,8 @@ pub struct LocalStripe {
     url: String,
     http: reqwest::Client,
     log: Lines<BufReader<ChildStdout>>,
+    /// What it said that nobody has asked for yet: it sends several events at once, and their order is by chance.
+    said: Vec<String>,
     _child: Child,
 }
 
@@ -71,7 +77,7 @@ impl LocalStripe {
         let mut child = program("localstripe_server.py").spawn().expect("a process");
         let mut log = BufReader::new(child.stdout.take().expect("its output")).lines();
         let port = log.next_line().await.expect("text").expect("a port; see above");
-        Self { url: format!("http://127.0.0.1:{port}"), http: reqwest::Client::new(), log, _child: child }
+        Self { url: format!("http://127.0.0.1:{port}"), http: reqwest::Client::new(), log, said: vec![], _child: child }
     }
 
     /// Has it send its events there, signed with that secret.
@@ -94,11 +100,13 @@ impl LocalStripe {
     /// status it was refused.
     pub async fn sent(&mut self, kind: &str) -> String {
         let start = format!("webhook \"{kind}\" ");
-        while let Some(line) = self.log.next_line().await.expect("text") {
-            if let Some(said) = line.strip_prefix(&start) {
-                return said.to_owned();
+        loop {
+            if let Some(at) = self.said.iter().position(|line| line.starts_with(&start)) {
+                return self.said.remove(at).split_off(start.len());
             }
+            let line = tokio::time::timeout(PATIENCE, self.log.next_line()).await;
+            let line = line.unwrap_or_else(|_| panic!("localstripe says nothing of {kind}")).expect("text");
+            self.said.push(line.expect("localstripe runs"));
         }
-        panic!("localstripe ended");
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tiny_http::{Header, Request, Response, Server};
+use tiny_http::{Header, Method, Request, Response, Server};
 
 use crate::webhook::tag;
 
@@ -52,6 +52,12 @@ impl FakeStripe {
             let mut answers = HashMap::<String, (u16, Value)>::new();
             for mut request in server.incoming_requests() {
                 let this = read(&mut request);
+                if *request.method() == Method::Delete {
+                    let gone = json!({ "id": "cus_gone", "object": "customer", "deleted": true });
+                    log.lock().unwrap_or_else(PoisonError::into_inner).push(this);
+                    drop(request.respond(Response::from_string(gone.to_string())));
+                    continue;
+                }
                 let replayed = answers.contains_key(&this.idempotency_key);
                 let number = answers.len();
                 let (status, body) = answers
@@ -76,6 +82,12 @@ impl FakeStripe {
     pub fn requests(&self, field: &str, value: &str) -> Vec<Seen> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.iter().filter(|seen| seen.form.get(field).is_some_and(|found| found == value)).cloned().collect()
+    }
+
+    /// Whether a customer was deleted.
+    pub fn is_deleted(&self, customer: &str) -> bool {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.iter().any(|seen| seen.path == format!("/v1/customers/{customer}"))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What every function does first and last: who calls, how often, what is answered, what is logged.
 //!
-//! An HTTP function is a [`serve`] of its handler behind a [`Door`]; a pipeline step is a [`step::serve`].
+//! An HTTP function is a [`serve`] of its handler behind a [`Door`]; a pipeline step is a [`step::serve`], a queue's
+//! consumer a [`queue::serve`].
 #![warn(missing_docs)]
 
 mod app;
@@ -16,6 +17,7 @@ mod job;
 mod jwks;
 mod limiter;
 mod problem;
+pub mod queue;
 pub mod refusals;
 pub mod removal;
 mod reply;

@@ -1,11 +1,12 @@
-//! The two pages that Stripe shows for us: checkout, where something is bought, and the customer portal, where a
-//! subscription, invoices and payment methods are managed. Two form posts, so there is no SDK.
+//! The two pages that Stripe shows for us (checkout, where something is bought, and the customer portal, where a
+//! subscription, invoices and payment methods are managed), and the end of a customer. Three requests, so there is no SDK.
 #![warn(missing_docs)]
 
 use domain::billing::{Grant, Product};
 use domain::ids::UserId;
 use edge::{App, Problem, Secret};
-use reqwest::StatusCode;
+use bytes::Bytes;
+use reqwest::{Method, RequestBuilder, StatusCode};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -40,7 +41,13 @@ enum Failure {
     #[error("Stripe does not answer: {0}")]
     Unreachable(#[from] reqwest::Error),
     #[error("Stripe answered {status} ({code}), its request {request}")]
-    Refused { status: StatusCode, code: String, request: String },
+    Refused {
+        status: StatusCode,
+        code: String,
+        request: String,
+        /// Whether it is what an earlier request with the same key was answered.
+        replayed: bool,
+    },
     #[error("Stripe's answer has no url: {0}")]
     NoUrl(#[from] serde_json::Error),
 }
@@ -108,6 +115,18 @@ impl<'a> Stripe<'a> {
         self.open("billing_portal/sessions", form, scope).await
     }
 
+    /// Deletes a customer for good, which ends its subscriptions at once. One that is deleted already stays so.
+    ///
+    /// # Errors
+    /// 503 when Stripe does not answer; 500 when it does not take what it is sent.
+    pub async fn delete_customer(&self, customer: &str) -> Result<(), Problem> {
+        match self.send(Method::DELETE, &format!("customers/{customer}"), |request| request).await {
+            Ok(_) => Ok(()),
+            Err(Failure::Refused { status: StatusCode::NOT_FOUND, .. }) => Ok(()),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
     async fn open(&self, resource: &str, form: String, scope: &str) -> Result<String, Problem> {
         for key in 0..KEYS {
             let key = idempotency_key(scope, &form, key);
@@ -121,29 +140,46 @@ impl<'a> Stripe<'a> {
     }
 
     async fn post(&self, resource: &str, form: &str, key: &str) -> Result<Posted, Failure> {
+        let posted = self.send(Method::POST, resource, |request| {
+            request
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .header("idempotency-key", key)
+                .body(form.to_owned())
+        });
+        match posted.await {
+            Ok(body) => Ok(Posted::Session(serde_json::from_slice::<Session>(&body)?.url)),
+            Err(Failure::Refused { status, replayed: true, .. }) if status.is_server_error() => {
+                Ok(Posted::OldFailure)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Sends a request; answers the body of its answer.
+    async fn send(
+        &self,
+        method: Method,
+        resource: &str,
+        complete: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Bytes, Failure> {
         let url = format!("{}/v1/{resource}", self.app.config.sales.stripe_api_url);
-        let request = self.app.http().await?.post(url).body(form.to_owned());
+        let request = self.app.http().await?.request(method, url);
         let request = request
             .header(AUTHORIZATION, format!("Bearer {}", self.api_key))
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header("stripe-version", API_VERSION)
-            .header("idempotency-key", key);
-        let answer = request.send().await.map_err(reqwest::Error::without_url)?;
+            .header("stripe-version", API_VERSION);
+        let answer = complete(request).send().await.map_err(reqwest::Error::without_url)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if status.is_server_error() && header("idempotent-replayed") == "true" {
-            return Ok(Posted::OldFailure);
-        }
         let body = answer.bytes().await.map_err(reqwest::Error::without_url)?;
         if status.is_success() {
-            let session: Session = serde_json::from_slice(&body)?;
-            return Ok(Posted::Session(session.url));
+            return Ok(body);
         }
         let RefusalError { kind, code } = serde_json::from_slice::<Refusal>(&body).unwrap_or_default().error;
         Err(Failure::Refused {
             status,
             code: format!("{kind} {code}"),
             request: header("request-id").to_owned(),
+            replayed: header("idempotent-replayed") == "true",
         })
     }
 }

@@ -174,7 +174,10 @@ fn show_examples_that_fit_their_schemas() {
             .responses()
             .flat_map(|(_, response)| response["content"].as_object().into_iter().flatten());
         for (kind, media) in request.chain(replies) {
-            let examples = examples(media);
+            let mut examples = examples(media);
+            if kind == "text/event-stream" {
+                examples = examples.iter().flat_map(events).collect();
+            }
             if examples.is_empty() {
                 complaints.push(format!("{}: a {kind} has no example", operation.place()));
             }
@@ -198,6 +201,14 @@ fn examples(media: &Value) -> Vec<Value> {
     let several =
         media["examples"].as_object().into_iter().flatten().map(|(_, example)| example["value"].clone());
     media.get("example").cloned().into_iter().chain(several).collect()
+}
+
+/// The events of a stream that is shown as text, each as the fields of its lines.
+fn events(stream: &Value) -> Vec<Value> {
+    let fields = |event: &str| {
+        event.lines().map(|line| line.split_once(": ").unwrap()).map(|(k, v)| (k.to_owned(), v.into())).collect()
+    };
+    stream.as_str().unwrap().trim().split("\n\n").map(|event| Value::Object(fields(event))).collect()
 }
 
 #[test]

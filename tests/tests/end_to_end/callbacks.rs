@@ -217,19 +217,18 @@ async fn nothing_is_posted_inside() {
 }
 
 #[tokio::test]
-async fn a_cancelled_job_is_told_once_and_in_its_keys_words() {
+async fn a_cancelled_job_is_told_once_and_in_the_words_of_its_request() {
     let world = World::get();
     let client = world.client("callback-canceller", Plan::Pro).await;
     let url = world.receiver.url("cancelled", &[]);
-    let (key, secret) = client.new_key(json!({ "name": "newer", "apiVersion": "2026-04" })).await;
-    // What one request overrides is not what its key's receiver understands.
-    let headers = [("x-api-key", key.as_str()), ("x-api-version", "2026-02")];
+    let (key, secret) = client.new_key(json!({ "name": "older", "apiVersion": "2026-02" })).await;
+    let headers = [("x-api-key", key.as_str()), ("x-api-version", "2026-04")];
     let body = json!({ "fileName": "a.mp4", "callbackUrl": url });
     let made = client.call(Method::POST, "/v1/api/jobs", Some(body), &headers).await;
     let job = made.body["data"]["jobId"].as_str().unwrap();
     let path = format!("/v1/api/jobs/{job}/cancel");
     let ended = client.call(Method::POST, &path, None, &headers).await;
-    assert_eq!(ended.body["data"]["status"], "CANCELLED", "{}", ended.body);
+    assert_eq!(ended.body["data"]["status"], "FAILED_CANCELLED", "{}", ended.body);
     until(&client, job, is(CallbackStatus::Delivered)).await;
 
     // Whatever looks after it again finds it told.

@@ -16,6 +16,7 @@ mod modes;
 mod redelivery;
 mod replay;
 mod replies;
+mod retries;
 mod sdk;
 mod signatures;
 mod stripe_peers;

@@ -42,7 +42,7 @@ async fn a_method_that_a_path_does_not_have_is_told_which_it_has() {
         (Method::GET, "/chat/0197f1e2-0000-7000-8000-000000000000", "POST, OPTIONS"),
         (Method::HEAD, "/health", "GET, OPTIONS"),
         (Method::POST, "/v1/api/keys/a1b2c3d4", "DELETE, OPTIONS"),
-        (Method::PUT, "/v1/api/jobs/from-url", "GET, POST, OPTIONS"),
+        (Method::PUT, "/v1/api/jobs/from-url", "POST, OPTIONS"),
         (Method::POST, "/v1/api/quota", "GET, OPTIONS"),
     ] {
         let answer = anonymous(&client, method.clone(), path).await;

@@ -80,6 +80,9 @@ async fn a_deleted_user_is_erased() {
     assert_eq!(client.finished(&done).await["status"], "COMPLETED");
     let open = json!({ "fileName": "never.mp4" });
     let open = client.api(Method::POST, "/v1/api/jobs", Some(open)).await.body["data"]["jobId"].clone();
+    let subscribed = stripe::subscription("erased", "active", "price_local_pro");
+    let subscribed = stripe::event("customer.subscription.created", 0, subscribed);
+    assert_eq!(from_stripe(&client, &subscribed).await.status, StatusCode::OK);
     let told = from_clerk(&client, &user_event("user.deleted", "erased"), &world.clerk_secret, 0).await;
     assert_eq!(told.status, StatusCode::OK, "{}", told.body);
 
@@ -97,11 +100,12 @@ async fn a_deleted_user_is_erased() {
     }
     for _ in 0..50 {
         if client.api(Method::GET, "/v1/api/quota", None).await.status == StatusCode::UNAUTHORIZED {
-            return;
+            break;
         }
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
     assert_eq!(client.api(Method::GET, "/v1/api/quota", None).await.status, StatusCode::UNAUTHORIZED);
+    assert!(world.stripe.is_deleted("cus_erased"), "somebody who is gone still pays");
 }
 
 #[tokio::test]

@@ -234,8 +234,9 @@ impl Transition {
 
     /// Only while this attempt runs.
     fn of(mut self, attempt: Attempt) -> Self {
-        self.update = self.update.expression_attribute_values(":attempt", number(attempt.0));
-        self.condition.push("attempt = :attempt".to_owned());
+        // A name of its own: a retry sets the next attempt under the condition that this one is the last.
+        self.update = self.update.expression_attribute_values(":running", number(attempt.0));
+        self.condition.push("attempt = :running".to_owned());
         self
     }
 

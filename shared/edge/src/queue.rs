@@ -1,0 +1,34 @@
+//! The loop around a queue's consumer.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+
+use crate::app::App;
+use crate::step::{self, StepError};
+
+/// Serves a queue: `take` gets each message's body by itself, so that only the messages that failed come back.
+///
+/// # Errors
+/// When a setting does not parse, or the runtime goes away.
+pub async fn serve<F>(
+    take: impl Fn(Arc<App>, String) -> F + Copy + Send + Sync + 'static,
+) -> Result<(), lambda_runtime::Error>
+where
+    F: Future<Output = Result<(), StepError>> + Send + 'static,
+{
+    step::serve(move |app, event: SqsEvent| async move {
+        let mut response = SqsBatchResponse::default();
+        for message in event.records {
+            if let Err(error) = take(Arc::clone(&app), message.body.unwrap_or_default()).await {
+                tracing::error!(message.id = message.message_id, error = ?error, "message failed; it comes back");
+                let mut failure = BatchItemFailure::default();
+                failure.item_identifier = message.message_id.unwrap_or_default();
+                response.batch_item_failures.push(failure);
+            }
+        }
+        Ok(response)
+    })
+    .await
+}

@@ -1,0 +1,55 @@
+//! A second attempt resumes where the first one failed, and what was done is not done again.
+
+use domain::ids::{UserId, VideoId};
+use domain::plan::Plan;
+use domain::stage::Stage;
+use jiff::Timestamp;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use store::Reservation;
+use tests::stripe;
+use tests::world::World;
+
+/// Of the free plan's hour, what is left: enough to make a job, not for a minute of video.
+const LEFT_SECS: u64 = 45;
+
+#[tokio::test]
+async fn credit_that_comes_later_is_enough_and_the_file_is_not_fetched_again() {
+    let world = World::get();
+    let client = world.client("latepayer", Plan::Free).await;
+    let store = world.store().await;
+    let (user, aside) = (UserId("user_latepayer".to_owned()), VideoId(uuid::Uuid::now_v7()));
+    let reserved = store.reserve(user, Plan::Free, aside, 3_600 - LEFT_SECS, Timestamp::now()).await.unwrap();
+    assert_eq!(reserved, Reservation::Held);
+    world.clips.minute(false);
+    let body = json!({ "url": format!("http://{}/files/minute.mp4", world.web) });
+    let made = client.api(Method::POST, "/v1/api/jobs/from-url", Some(body)).await.body;
+    let job = made["data"]["jobId"].as_str().unwrap();
+    let failed = client.finished(job).await;
+    assert_eq!((&failed["status"], &failed["errorCode"]), (&"FAILED".into(), &"insufficient_credits".into()));
+    let download = async || {
+        let (_, stages) = store.video_with_stages(job.parse().unwrap()).await.unwrap().unwrap();
+        stages.into_iter().find(|progress| progress.stage == Stage::Download).unwrap()
+    };
+    let (fetched, versions) = (download().await, world.objects(&format!("uploads/{job}/")).await);
+
+    let retry = format!("/videos/{job}/retry");
+    let secret = &world.stripe_secret;
+    let paid = stripe::paid_pack("latepayer", "cs_latepayer", 5);
+    let paid = stripe::event("checkout.session.completed", 0, paid).to_string();
+    let signed = stripe::signature(secret, Timestamp::now().as_second(), &paid);
+    let headers = [("stripe-signature", signed.as_str()), ("content-type", "application/json")];
+    let told = client.send(Method::POST, "/webhooks/stripe", Some(paid), &headers).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.body);
+    // At once: a double click starts one attempt.
+    let again = || client.session(Method::POST, &retry, None);
+    let (one, other) = futures::join!(again(), again());
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [StatusCode::ACCEPTED, StatusCode::CONFLICT]);
+    let done = client.finished(job).await;
+    assert_eq!(done["status"], "COMPLETED", "{done}");
+    assert_eq!(client.session(Method::POST, &retry, None).await.status, StatusCode::CONFLICT, "it is ready");
+    assert_eq!(download().await, fetched, "the download did not begin again");
+    assert_eq!(world.objects(&format!("uploads/{job}/")).await, versions);
+}
