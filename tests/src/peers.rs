@@ -77,7 +77,13 @@ impl LocalStripe {
         let mut child = program("localstripe_server.py").spawn().expect("a process");
         let mut log = BufReader::new(child.stdout.take().expect("its output")).lines();
         let port = log.next_line().await.expect("text").expect("a port; see above");
-        Self { url: format!("http://127.0.0.1:{port}"), http: reqwest::Client::new(), log, said: vec![], _child: child }
+        Self {
+            url: format!("http://127.0.0.1:{port}"),
+            http: reqwest::Client::new(),
+            log,
+            said: vec![],
+            _child: child,
+        }
     }
 
     /// Has it send its events there, signed with that secret.

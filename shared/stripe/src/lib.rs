@@ -2,12 +2,12 @@
 //! subscription, invoices and payment methods are managed), and the end of a customer. Three requests, so there is no SDK.
 #![warn(missing_docs)]
 
+use bytes::Bytes;
 use domain::billing::{Grant, Product};
 use domain::ids::UserId;
 use edge::{App, Problem, Secret};
-use bytes::Bytes;
-use reqwest::{Method, RequestBuilder, StatusCode};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;

@@ -206,7 +206,11 @@ fn examples(media: &Value) -> Vec<Value> {
 /// The events of a stream that is shown as text, each as the fields of its lines.
 fn events(stream: &Value) -> Vec<Value> {
     let fields = |event: &str| {
-        event.lines().map(|line| line.split_once(": ").unwrap()).map(|(k, v)| (k.to_owned(), v.into())).collect()
+        event
+            .lines()
+            .map(|line| line.split_once(": ").unwrap())
+            .map(|(k, v)| (k.to_owned(), v.into()))
+            .collect()
     };
     stream.as_str().unwrap().trim().split("\n\n").map(|event| Value::Object(fields(event))).collect()
 }
