@@ -103,7 +103,8 @@ async fn a_key_counts_in_its_own_place_only() {
     let world = World::get();
     let client = world.client("key_placer", Plan::Free).await;
     let key = client.key.clone();
-    let rows: [(&str, String, Vec<(&str, String)>); 12] = [
+    type Row<'a> = (&'a str, String, Vec<(&'a str, String)>);
+    let rows: [Row; 12] = [
         ("nowhere", String::new(), vec![]),
         ("in the query", format!("?api_key={key}"), vec![]),
         ("in the query as the header", format!("?X-API-Key={key}"), vec![]),

@@ -333,7 +333,8 @@ async fn the_gateways_own_form_of_headers() {
     let (large, huge) = (padded(13 << 10), padded(80 << 10));
     assert!(large.len() > 16 << 10);
     let bad = "Bearer nonsense";
-    let rows: [(&str, &[(&str, &str)], i64); 8] = [
+    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], i64);
+    let rows: [Row; 8] = [
         ("one", &[("Authorization", &good)], 200),
         ("small letters", &[("authorization", &good)], 200),
         ("blanks that nobody took away", &[("Authorization", &format!("{good} \t"))], 200),
