@@ -3,8 +3,10 @@
 use domain::api_key::Scope;
 use domain::ids::VideoId;
 use domain::problem::ProblemKind;
+use domain::video::JobStatus;
 use edge::{Call, Door, Problem, Reply, removal};
 use serde::Serialize;
+use store::Ended;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -15,9 +17,11 @@ struct Cancelled {
 
 async fn cancel_job(call: Call) -> Result<Reply, Problem> {
     let (id, version) = (call.path("jobId", "job")?, call.api_version());
-    call.own_video(call.app.store.video(id).await?, "job")?;
-    let video = removal::cancel(&call.app, id, call.now).await?.ok_or_else(ended)?;
-    Reply::data(&Cancelled { job_id: id, status: video.job_status().name(version) })
+    match removal::cancel(&call.app, id, call.user()?, call.now).await? {
+        Ended::Now(_) => Reply::data(&Cancelled { job_id: id, status: JobStatus::Cancelled.name(version) }),
+        Ended::Before => Err(ended()),
+        Ended::Unknown => Err(Problem::not_found("job")),
+    }
 }
 
 fn ended() -> Problem {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::analysis::{Description, Scene, Transcript};
 use domain::processing_mode::ProcessingMode;
 use domain::stage::Stage;
-use edge::step::{self, StepError, in_stage, settle};
+use edge::step::{self, StepError, in_stage};
 use edge::{App, clock};
 use intelligence::Providers;
 use intelligence::index::{Findings, VideoIndex};
@@ -44,7 +44,7 @@ async fn index(providers: Providers, app: Arc<App>, input: StepInput) -> Result<
     .await;
     match finished {
         // Also when an earlier delivery finished the video and died before it settled.
-        Ok(()) | Err(StepError::Stopped) => Ok(settle(&app, id, clock::now()).await?),
+        Ok(()) | Err(StepError::Stopped) => Ok(app.store.settle(id, clock::now()).await?),
         Err(error) => Err(error),
     }
 }

@@ -54,8 +54,9 @@ async fn reserve(app: &App, video: &Video, length: Seconds) -> Result<(), StepEr
     let now = clock::now();
     let plan = app.store.account(video.owner.clone(), now).await?.plan;
     let secs = billable_secs(length);
-    match app.store.reserve(video.owner.clone(), plan, video.id, secs, now).await? {
+    match app.store.reserve(video, plan, secs, now).await? {
         Reservation::Held => Ok(()),
+        Reservation::Over => Err(StepError::Stopped),
         Reservation::Refused(refused) => {
             let (needed, available) =
                 (Seconds::new(refused.needed as f64), Seconds::new(refused.available as f64));

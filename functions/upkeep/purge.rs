@@ -32,8 +32,8 @@ async fn purge_video(app: &App, id: VideoId) -> Result<(), StepError> {
 /// The account's tombstone is set already, so no request of its owner comes through the door any more.
 async fn purge_account(app: &App, user: UserId) -> Result<(), StepError> {
     let held = app.store.video_summaries(user.clone()).await?;
-    for video in app.store.videos(held.iter().map(|video| video.id).collect()).await? {
-        removal::remove(app, &video, clock::now()).await?;
+    for video in &held {
+        removal::remove(app, video.id, user.clone(), clock::now()).await?;
     }
     // Nobody pays for an account that is gone.
     if let Some(customer) = app.store.billing(user.clone()).await?.customer {

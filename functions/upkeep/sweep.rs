@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::failure::{Failure, FailureCode};
 use domain::video::StateKind;
-use edge::step::{self, StepError, give_up, settle};
+use edge::step::{self, StepError, give_up};
 use edge::{App, clock};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -47,7 +47,7 @@ async fn look_after(app: &App, video: &Video, now: Timestamp) -> Result<(), Stor
             }
             Some(Run::Going { .. } | Run::Over) => end(app, video, interrupted()).await,
         },
-        StateKind::Ready | StateKind::Failed | StateKind::Cancelled => settle(app, video.id, now).await,
+        StateKind::Ready | StateKind::Failed | StateKind::Cancelled => app.store.settle(video.id, now).await,
     }
 }
 

@@ -2,12 +2,14 @@
 
 use edge::{Call, Door, Problem, Reply, removal};
 use http::StatusCode;
+use store::Ended;
 
 async fn delete_video(call: Call) -> Result<Reply, Problem> {
     let id = call.path("video_id", "video")?;
-    let video = call.own_video(call.app.store.video(id).await?, "video")?;
-    removal::remove(&call.app, &video, call.now).await?;
-    Ok(Reply::empty(StatusCode::NO_CONTENT))
+    match removal::remove(&call.app, id, call.user()?, call.now).await? {
+        Ended::Now(_) | Ended::Before => Ok(Reply::empty(StatusCode::NO_CONTENT)),
+        Ended::Unknown => Err(Problem::not_found("video")),
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]

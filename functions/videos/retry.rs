@@ -5,7 +5,7 @@ use domain::video::VideoStatus;
 use edge::{Call, Door, Problem, Reply};
 use http::StatusCode;
 use serde::Serialize;
-use store::{Origin, Video};
+use store::{Origin, Retried, Video};
 
 #[derive(Serialize)]
 struct Body {
@@ -18,12 +18,14 @@ async fn retry_video(call: Call) -> Result<Reply, Problem> {
     if video.failure().is_none() || never_uploaded(&video) {
         return Err(not_failed());
     }
-    if !call.app.store.reclaim(&video).await? {
-        let detail = "This YouTube video is in your library again, under another id. Use that one.";
-        return Err(Problem::new(ProblemKind::AlreadyIndexed, detail));
-    }
-    let retried = call.app.store.retried(id, video.attempt, video.current_stage(), call.now).await?;
-    let retried = retried.ok_or_else(not_failed)?;
+    let retried = match call.app.store.retry(&video, call.now).await? {
+        Retried::Queued(video) => video,
+        Retried::NotFailed => return Err(not_failed()),
+        Retried::Duplicate => {
+            let detail = "This YouTube video is in your library again, under another id. Use that one.";
+            return Err(Problem::new(ProblemKind::AlreadyIndexed, detail));
+        }
+    };
     call.app.store.enqueue(&retried).await?;
     Reply::json(StatusCode::ACCEPTED, &Body { status: retried.state.video_status() })
 }

@@ -10,7 +10,9 @@
 pub mod client;
 pub mod clips;
 pub mod event;
+pub mod hosted;
 pub mod jwt;
+pub mod library;
 pub mod openapi;
 pub mod peers;
 pub mod receiver;

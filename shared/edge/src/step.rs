@@ -11,10 +11,7 @@ use std::time::Instant;
 
 use domain::failure::Failure;
 use domain::ids::{Attempt, VideoId};
-use domain::metering::billable_secs;
 use domain::stage::Stage;
-use domain::video::VideoState;
-use jiff::Timestamp;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -182,40 +179,5 @@ pub async fn give_up(
 ) -> Result<(), StoreError> {
     let now = clock::now();
     app.store.failed(id, attempt, stage, failure, now).await?;
-    settle(app, id, now).await
-}
-
-/// Does what is left to do once a video has ended: brings its account in line, and has its end told. It is in the open
-/// work until then, so that the sweep makes good for whoever dies on the way.
-///
-/// # Errors
-/// When the store does not answer; doing it again is safe.
-pub async fn settle(app: &App, id: VideoId, now: Timestamp) -> Result<(), StoreError> {
-    let Some(video) = settle_account(app, id, now).await? else { return Ok(()) };
-    app.store.arm_callback(&video, now).await?;
-    app.store.settled(id).await
-}
-
-/// Brings the account in line with how the video ended: billed if it is ready, else everything is given back. Answers
-/// the video, if it has ended.
-pub(crate) async fn settle_account(
-    app: &App,
-    id: VideoId,
-    now: Timestamp,
-) -> Result<Option<Video>, StoreError> {
-    let Some(video) = app.store.video(id).await? else { return Ok(None) };
-    match video.state {
-        VideoState::Ready { .. } => {
-            let plan = app.store.account(video.owner.clone(), now).await?.plan;
-            let secs = billable_secs(video.duration.unwrap_or_default());
-            app.store.commit(video.owner.clone(), plan, id, secs, now).await?;
-        }
-        VideoState::Failed { .. } | VideoState::Cancelled => {
-            app.store.unclaim(&video).await?;
-            app.store.close_upload(&video).await?;
-            app.store.release(video.owner.clone(), id, now).await?;
-        }
-        VideoState::AwaitingUpload | VideoState::Queued | VideoState::Processing { .. } => return Ok(None),
-    }
-    Ok(Some(video))
+    app.store.settle(id, now).await
 }

@@ -4,7 +4,7 @@
 //! message or a schedule, the sweep asks for the attempt again.
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use aws_sdk_scheduler::error::ProvideErrorMetadata;
 use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
 use domain::api_key::KeyPrefix;
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::{Key, OPEN, PK};
 use crate::rows::{from_row, number, text, to_row};
+use crate::transact::Outcome;
 use crate::videos::{PATIENCE, Video};
 use crate::{Reply, Store, StoreError};
 
@@ -74,6 +75,11 @@ pub struct CallbackMessage {
 }
 
 impl CallbackMessage {
+    /// The first attempt to tell how the video's present run ended.
+    pub(crate) fn first(video: &Video) -> Self {
+        Self { video_id: video.id, run: video.attempt, number: 1 }
+    }
+
     /// The attempt after this one.
     fn next(self) -> Self {
         Self { number: self.number + 1, ..self }
@@ -104,35 +110,48 @@ impl Store {
             if video.callback.is_none() || !video.is_terminal() {
                 return Ok(());
             }
-            let delivery = Delivery {
-                run: video.attempt,
-                status: CallbackStatus::Pending,
-                attempts: vec![],
-                next_at: Some(now),
-            };
-            let row =
-                Row { id: video.id, delivery: &delivery, open: OPEN, due: (now + PATIENCE).as_second() };
-            let first = self
-                .dynamodb
-                .put_item()
-                .table_name(&self.names.table)
-                .set_item(Some(to_row(OPERATION, Key::callback(video.id), &row)?))
-                // What an earlier run of a retried job came to is nobody's news any more.
-                .condition_expression(format!("attribute_not_exists({PK}) OR #run < :run"))
-                .expression_attribute_names("#run", "run")
-                .expression_attribute_values(":run", number(video.attempt.0));
-            let delivery = match first.send().await.map_err(StoreError::sdk(OPERATION)) {
-                Ok(_) => delivery,
-                Err(error) if error.is_conflict() => match self.delivery(video.id).await? {
-                    Some(known) if known.next_at.is_some_and(|at| at + PATIENCE <= now) => known,
+            let message = match self
+                .transact(OPERATION, vec![self.new_delivery(OPERATION, video, now)?])
+                .await?
+            {
+                Outcome::Written => CallbackMessage::first(video),
+                Outcome::Refused(_) => match self.delivery(video.id).await? {
+                    Some(known) if known.next_at.is_some_and(|at| at + PATIENCE <= now) => CallbackMessage {
+                        video_id: video.id,
+                        run: known.run,
+                        number: known.attempts.len() + 1,
+                    },
                     Some(_) | None => return Ok(()),
                 },
-                Err(error) => return Err(error),
             };
-            let number = delivery.attempts.len() + 1;
-            let message = CallbackMessage { video_id: video.id, run: delivery.run, number };
             self.enqueue_callback(message, SignedDuration::ZERO).await
         })
+    }
+
+    /// The write that opens the delivery of a run's end, on the condition that it is not open yet.
+    pub(crate) fn new_delivery(
+        &self,
+        operation: &'static str,
+        video: &Video,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let delivery = Delivery {
+            run: video.attempt,
+            status: CallbackStatus::Pending,
+            attempts: vec![],
+            next_at: Some(now),
+        };
+        let row = Row { id: video.id, delivery: &delivery, open: OPEN, due: (now + PATIENCE).as_second() };
+        Put::builder()
+            .table_name(&self.names.table)
+            .set_item(Some(to_row(operation, Key::callback(video.id), &row)?))
+            // What an earlier run of a retried job came to is nobody's news any more.
+            .condition_expression(format!("attribute_not_exists({PK}) OR #run < :run"))
+            .expression_attribute_names("#run", "run")
+            .expression_attribute_values(":run", number(video.attempt.0))
+            .build()
+            .map(|put| TransactWriteItem::builder().put(put).build())
+            .map_err(StoreError::malformed(operation))
     }
 
     /// How telling a job's last end fares; `None` when it has not ended yet.
@@ -225,7 +244,7 @@ impl Store {
     }
 
     /// Asks for an attempt, after `delay` (15 minutes at most). Delivered at least once.
-    fn enqueue_callback(&self, message: CallbackMessage, delay: SignedDuration) -> Reply<'_, ()> {
+    pub(crate) fn enqueue_callback(&self, message: CallbackMessage, delay: SignedDuration) -> Reply<'_, ()> {
         const OPERATION: &str = "queueing a callback";
         Box::pin(async move {
             let body = serde_json::to_string(&message).map_err(StoreError::malformed(OPERATION))?;

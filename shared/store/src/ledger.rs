@@ -8,12 +8,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::keys::Key;
-use crate::rows::{from_row, number, to_row};
+use crate::rows::{Row, from_row, number, to_row};
 use crate::transact::Outcome;
+use crate::videos::Video;
 use crate::{Reply, Store, StoreError};
 
 /// How often a wallet that changed under the writer is read again.
-const TRIES: u32 = 32;
+pub(crate) const TRIES: u32 = 32;
+/// Position in the transaction of what else must hold.
+const CONDITION: usize = 2;
 
 /// What a video has done to its owner's wallet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +43,8 @@ pub enum Reservation {
     Held,
     /// The account has too few.
     Refused(InsufficientCredits),
+    /// The video has ended, or is in another attempt: nothing is set aside.
+    Over,
 }
 
 /// The wallet's row: the version makes the write conditional on what was read.
@@ -48,6 +53,14 @@ pub(crate) struct WalletRow {
     version: u64,
     #[serde(flatten)]
     pub(crate) wallet: Wallet,
+}
+
+impl WalletRow {
+    /// The wallet in this row; a new one if there is none.
+    pub(crate) fn read(row: Option<Row>, now: Timestamp) -> Result<Self, StoreError> {
+        let new = Self { version: 0, wallet: Wallet::new(now) };
+        row.map_or(Ok(new), |row| from_row("reading a wallet", row))
+    }
 }
 
 /// A change to both rows, as decided on what was read.
@@ -66,16 +79,17 @@ impl Store {
         Box::pin(async move { Ok(self.wallet_row(&user, now).await?.wallet.rolled(now)) })
     }
 
-    /// Sets `secs` aside for a video. Doing it twice is doing it once.
-    pub fn reserve(
-        &self,
-        user: UserId,
+    /// Sets `secs` aside for a video while this attempt at it runs. Doing it twice is doing it once.
+    pub fn reserve<'a>(
+        &'a self,
+        video: &'a Video,
         plan: Plan,
-        video: VideoId,
         secs: u64,
         now: Timestamp,
-    ) -> Reply<'_, Reservation> {
+    ) -> Reply<'a, Reservation> {
         Box::pin(async move {
+            // What comes after the video's end would be given back by nobody.
+            let running = self.while_running(video)?;
             let decide = |wallet: Wallet, entry: Option<LedgerEntry>| match entry {
                 Some(LedgerEntry::Reserved { .. } | LedgerEntry::Committed { .. }) => Change::Settled,
                 Some(LedgerEntry::Released) | None => match wallet.reserve(plan, secs, now) {
@@ -83,7 +97,7 @@ impl Store {
                     Err(refused) => Change::Refused(refused),
                 },
             };
-            self.change_books(&user, video, now, decide).await
+            self.change_books(&video.owner, video.id, now, decide, Some(running)).await
         })
     }
 
@@ -104,7 +118,7 @@ impl Store {
                 }
                 Some(LedgerEntry::Committed { .. } | LedgerEntry::Released) | None => Change::Settled,
             };
-            self.change_books(&user, video, now, decide).await.map(drop)
+            self.change_books(&user, video, now, decide, None).await.map(drop)
         })
     }
 
@@ -117,7 +131,7 @@ impl Store {
                 }
                 Some(LedgerEntry::Committed { .. } | LedgerEntry::Released) | None => Change::Settled,
             };
-            self.change_books(&user, video, now, decide).await.map(drop)
+            self.change_books(&user, video, now, decide, None).await.map(drop)
         })
     }
 
@@ -127,6 +141,7 @@ impl Store {
         video: VideoId,
         now: Timestamp,
         decide: impl Fn(Wallet, Option<LedgerEntry>) -> Change + Send,
+        condition: Option<TransactWriteItem>,
     ) -> Result<Reservation, StoreError> {
         const OPERATION: &str = "writing the ledger";
         for _ in 0..TRIES {
@@ -138,17 +153,14 @@ impl Store {
                 Change::Refused(refused) => return Ok(Reservation::Refused(refused)),
                 Change::Write(wallet, next) => (wallet, next),
             };
-            let entry_put = Put::builder()
-                .table_name(&self.names.table)
-                .set_item(Some(to_row(OPERATION, Key::ledger(user, video), &next)?))
-                .build()
-                .map_err(StoreError::malformed(OPERATION))?;
-            let items = vec![
+            let mut items = vec![
                 self.wallet_put(OPERATION, user, row, wallet)?,
-                TransactWriteItem::builder().put(entry_put).build(),
+                self.entry_put(OPERATION, user, video, next)?,
             ];
+            items.extend(condition.clone());
             match self.transact(OPERATION, items).await? {
                 Outcome::Written => return Ok(Reservation::Held),
+                outcome @ Outcome::Refused(_) if outcome.refuses(CONDITION) => return Ok(Reservation::Over),
                 Outcome::Refused(_) => continue,
             }
         }
@@ -174,11 +186,24 @@ impl Store {
             .map_err(StoreError::malformed(operation))
     }
 
+    /// A video's next entry. Only together with the wallet, whose version says that nothing has changed.
+    pub(crate) fn entry_put(
+        &self,
+        operation: &'static str,
+        user: &UserId,
+        video: VideoId,
+        next: LedgerEntry,
+    ) -> Result<TransactWriteItem, StoreError> {
+        Put::builder()
+            .table_name(&self.names.table)
+            .set_item(Some(to_row(operation, Key::ledger(user, video), &next)?))
+            .build()
+            .map(|put| TransactWriteItem::builder().put(put).build())
+            .map_err(StoreError::malformed(operation))
+    }
+
     pub(crate) async fn wallet_row(&self, user: &UserId, now: Timestamp) -> Result<WalletRow, StoreError> {
-        let row = self.row("reading a wallet", Key::wallet(user)).await?;
-        row.map_or(Ok(WalletRow { version: 0, wallet: Wallet::new(now) }), |row| {
-            from_row("reading a wallet", row)
-        })
+        WalletRow::read(self.row("reading a wallet", Key::wallet(user)).await?, now)
     }
 
     async fn entry(&self, user: &UserId, video: VideoId) -> Result<Option<LedgerEntry>, StoreError> {

@@ -20,6 +20,7 @@ mod objects;
 mod reads;
 mod removal;
 mod rows;
+mod settling;
 mod stages;
 mod transact;
 mod videos;
@@ -44,7 +45,7 @@ pub use limits::{QuerySlot, Window};
 pub use objects::{ByteRange, PinnedObject};
 pub use removal::{LAST_WRITE, Purge};
 pub use stages::StageProgress;
-pub use videos::{Created, NewVideo, Origin, Source, Video, VideoSummary};
+pub use videos::{Created, Ended, NewVideo, Origin, Retried, Source, Video, VideoSummary, Wish};
 pub use workflow::{IngestMessage, Run, StepInput};
 
 /// A call under way.

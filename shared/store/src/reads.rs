@@ -1,7 +1,11 @@
-//! Strongly consistent reads of one row, or of the rows of one partition.
+//! Strongly consistent reads of one row, of several as they are at one moment, or of the rows of one partition.
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::{Get, TransactGetItem};
 
 use crate::keys::{Key, PK, SK};
 use crate::rows::{Row, text};
+use crate::transact::{CONFLICT_TRIES, pause};
 use crate::{Store, StoreError};
 
 impl Store {
@@ -9,6 +13,34 @@ impl Store {
     pub(crate) async fn row(&self, operation: &'static str, key: Key) -> Result<Option<Row>, StoreError> {
         let get = self.dynamodb.get_item().table_name(&self.names.table).set_key(Some(key.attributes()));
         Ok(get.consistent_read(true).send().await.map_err(StoreError::sdk(operation))?.item)
+    }
+
+    /// The rows at these keys, as they are at one moment.
+    pub(crate) async fn snapshot<const N: usize>(
+        &self,
+        operation: &'static str,
+        keys: [Key; N],
+    ) -> Result<[Option<Row>; N], StoreError> {
+        let mut gets = Vec::with_capacity(N);
+        for key in keys {
+            let get = Get::builder().table_name(&self.names.table).set_key(Some(key.attributes())).build();
+            gets.push(TransactGetItem::builder().get(get.map_err(StoreError::malformed(operation))?).build());
+        }
+        for attempt in 0..CONFLICT_TRIES {
+            let read = self.dynamodb.transact_get_items().set_transact_items(Some(gets.clone())).send().await;
+            let read = match read {
+                Ok(read) => read,
+                // A transaction is being written to one of them.
+                Err(error) if error.code() == Some("TransactionCanceledException") => {
+                    pause(attempt).await;
+                    continue;
+                }
+                Err(error) => return Err(StoreError::sdk(operation)(error)),
+            };
+            let rows: Vec<_> = read.responses.unwrap_or_default().into_iter().map(|row| row.item).collect();
+            return rows.try_into().map_err(|_| StoreError::malformed(operation)("not one answer per key"));
+        }
+        Err(StoreError::Conflict { operation })
     }
 
     /// The rows of a partition whose sort keys start with `start`, in their order. An empty start takes all.

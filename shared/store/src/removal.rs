@@ -1,20 +1,16 @@
-//! Removing a video: first a tombstone that every other write respects, then what is left, piece by piece.
+//! What is left of a video that was removed, or of an account that was deleted: taken away piece by piece.
 //!
-//! A tombstone is the video's row with the time of its burial and without its owner, so that it is in no list. It
-//! stays until no Lambda that still runs can write for the video any more.
+//! A video's removal begins with a tombstone that every other write respects (`videos/end.rs`): the video's row with the
+//! time of its burial and without its owner, so that it is in no list. It stays until no Lambda that still runs can write
+//! for the video any more.
 
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use aws_sdk_s3::types::{Delete as DeleteObjects, ObjectIdentifier};
 use domain::ids::{SessionId, UserId, VideoId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::keys::{
-    self, BURIED, Key, OPEN, PK, SESSION_ROW, SK, VIDEO_ROW, session_partition, video_partition,
-};
-use crate::rows::{Row, number, text};
-use crate::transact::Outcome;
-use crate::videos::Video;
+use crate::keys::{self, BURIED, Key, PK, SESSION_ROW, SK, VIDEO_ROW, session_partition, video_partition};
+use crate::rows::{Row, text};
 use crate::{Reply, Store, StoreError};
 
 /// No Lambda runs longer than 15 minutes, so none that began before the burial writes after this.
@@ -31,38 +27,6 @@ pub enum Purge {
 }
 
 impl Store {
-    /// Sets the tombstone and gives the plan's slot back. False when there is one already.
-    pub fn bury<'a>(&'a self, video: &'a Video, now: Timestamp) -> Reply<'a, bool> {
-        const OPERATION: &str = "burying a video";
-        Box::pin(async move {
-            // The sweep asks again only if the queue has lost the message.
-            let due = now + LAST_WRITE + LAST_WRITE;
-            let bury = Update::builder()
-                .table_name(&self.names.table)
-                .set_key(Some(Key::video(video.id).attributes()))
-                .update_expression(format!("SET {BURIED} = :now, #open = :open, due = :due REMOVE #owner"))
-                .condition_expression(format!("attribute_exists({PK}) AND attribute_not_exists({BURIED})"))
-                .expression_attribute_names("#open", "open")
-                .expression_attribute_names("#owner", "owner")
-                .expression_attribute_values(":now", number(now.as_second()))
-                .expression_attribute_values(":open", text(OPEN))
-                .expression_attribute_values(":due", number(due.as_second()))
-                .build();
-            let slot = Update::builder()
-                .table_name(&self.names.table)
-                .set_key(Some(Key::account(&video.owner).attributes()))
-                .update_expression("ADD videos_used :minus")
-                .expression_attribute_values(":minus", number(-1))
-                .build();
-            let mut items = vec![];
-            for update in [bury, slot] {
-                let update = update.map_err(StoreError::malformed(OPERATION))?;
-                items.push(TransactWriteItem::builder().update(update).build());
-            }
-            Ok(self.transact(OPERATION, items).await? == Outcome::Written)
-        })
-    }
-
     /// When a video was buried; `None` when it was not, or is gone altogether.
     pub fn buried(&self, id: VideoId) -> Reply<'_, Option<Timestamp>> {
         const OPERATION: &str = "reading a tombstone";

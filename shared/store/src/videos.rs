@@ -2,6 +2,7 @@
 
 mod claim;
 mod create;
+mod end;
 mod list;
 mod transition;
 mod uploads;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use create::Created;
 pub(crate) use create::PATIENCE;
+pub use end::{Ended, Retried, Wish};
 pub use list::VideoSummary;
 
 use crate::callbacks::Callback;

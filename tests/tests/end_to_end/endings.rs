@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use domain::ids::VideoId;
-use domain::plan::Plan;
+use domain::ids::{UserId, VideoId};
+use domain::plan::{CONCURRENT_UPLOADS, Plan};
+use domain::processing_mode::ProcessingMode;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use store::{Created, Ended, NewVideo, Origin, Retried, Wish};
 use tests::client::Client;
+use tests::library;
 use tests::world::World;
+use uuid::Uuid;
 
 /// Waits until the pipeline works on a job.
 async fn under_way(client: &Client, job: &str) {
@@ -142,4 +147,82 @@ async fn other_people_can_neither_cancel_nor_delete() {
     assert_eq!(deleted.status, StatusCode::NOT_FOUND, "{}", deleted.body);
     let shown = owner.api(Method::GET, &format!("/v1/api/jobs/{job}"), None).await.body;
     assert_eq!(shown["data"]["status"], "PENDING_UPLOAD", "{shown}");
+}
+
+/// Whatever the state of a YouTube video: its id is free as soon as its owner has ended it, and not before.
+#[tokio::test]
+async fn what_a_video_held_is_free_when_its_owner_ends_it() {
+    let (store, now) = (World::get().store().await, Timestamp::now());
+    let owner = store.account(UserId("user_claimer".to_owned()), now).await.unwrap().user;
+    let youtube = || Origin::Youtube { youtube_id: "https://youtu.be/claimed1".parse().unwrap() };
+    let ends = async |id, wish| store.end_video(id, owner.clone(), wish, now).await.unwrap();
+    let taken = async || {
+        let new = NewVideo {
+            id: VideoId(Uuid::now_v7()),
+            owner: owner.clone(),
+            title: "again".to_owned(),
+            origin: youtube(),
+            processing_mode: ProcessingMode::All,
+            callback: None,
+        };
+        let made = store.create_video(new, Plan::Enterprise, now).await.unwrap();
+        if let Created::Yes(video) = &made {
+            ends(video.id, Wish::Remove).await;
+        }
+        made == Created::Duplicate
+    };
+
+    let queued = library::made(&store, &owner, youtube(), now).await.id;
+    assert!(taken().await);
+    assert!(matches!(ends(queued, Wish::Cancel).await, Ended::Now(_)));
+    assert_eq!(ends(queued, Wish::Cancel).await, Ended::Before);
+    let processing = library::processing(&store, &owner, youtube()).await.id;
+    // It has ended, and what it held is another's now.
+    assert!(matches!(ends(queued, Wish::Remove).await, Ended::Now(_)));
+    assert!(taken().await);
+    assert!(matches!(ends(processing, Wish::Remove).await, Ended::Now(_)));
+    assert_eq!(ends(processing, Wish::Remove).await, Ended::Unknown);
+    let ready = library::ready(&store, &owner, youtube()).await;
+    assert_eq!(ends(ready, Wish::Cancel).await, Ended::Before);
+    assert!(taken().await);
+    assert!(matches!(ends(ready, Wish::Remove).await, Ended::Now(_)));
+
+    // A failed one holds nothing, and takes its claim again when it is retried, unless another has it.
+    let failed = library::failed(&store, &owner, youtube()).await;
+    let other = library::made(&store, &owner, youtube(), now).await.id;
+    let retry = async || {
+        let video = store.video(failed).await.unwrap().unwrap();
+        store.retry(&video, now).await.unwrap()
+    };
+    assert_eq!(retry().await, Retried::Duplicate);
+    ends(other, Wish::Remove).await;
+    assert!(matches!(retry().await, Retried::Queued(_)));
+    assert_eq!(retry().await, Retried::NotFailed);
+    assert!(taken().await);
+    ends(failed, Wish::Remove).await;
+    assert!(!taken().await);
+
+    let wallet = store.wallet(owner.clone(), now).await.unwrap();
+    assert_eq!((wallet.held, wallet.billed), (0, 30), "only the ready one is paid for");
+    let account = store.account(owner.clone(), now).await.unwrap();
+    assert_eq!(account.videos_used, 0);
+}
+
+#[tokio::test]
+async fn a_cancelled_upload_makes_room_for_another() {
+    let (store, now) = (World::get().store().await, Timestamp::now());
+    let owner = store.account(UserId("user_roomy".to_owned()), now).await.unwrap().user;
+    let upload = || Origin::Upload { upload_expires_at: now + SignedDuration::from_mins(15) };
+    for wish in [Wish::Cancel, Wish::Remove] {
+        // More than may be open at the same time.
+        for _ in 0..CONCURRENT_UPLOADS {
+            let video = library::made(&store, &owner, upload(), now).await;
+            assert!(matches!(
+                store.end_video(video.id, owner.clone(), wish, now).await.unwrap(),
+                Ended::Now(_)
+            ));
+        }
+    }
+    let left = library::made(&store, &owner, upload(), now).await;
+    store.end_video(left.id, owner.clone(), Wish::Remove, now).await.unwrap();
 }

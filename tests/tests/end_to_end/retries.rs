@@ -1,14 +1,14 @@
 //! A second attempt resumes where the first one failed, and what was done is not done again.
 
-use domain::ids::{UserId, VideoId};
+use domain::ids::UserId;
 use domain::plan::Plan;
 use domain::stage::Stage;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use store::Reservation;
-use tests::stripe;
+use store::{Origin, Reservation};
 use tests::world::World;
+use tests::{library, stripe};
 
 /// Of the free plan's hour, what is left: enough to make a job, not for a minute of video.
 const LEFT_SECS: u64 = 45;
@@ -18,8 +18,9 @@ async fn credit_that_comes_later_is_enough_and_the_file_is_not_fetched_again() {
     let world = World::get();
     let client = world.client("latepayer", Plan::Free).await;
     let store = world.store().await;
-    let (user, aside) = (UserId("user_latepayer".to_owned()), VideoId(uuid::Uuid::now_v7()));
-    let reserved = store.reserve(user, Plan::Free, aside, 3_600 - LEFT_SECS, Timestamp::now()).await.unwrap();
+    let origin = Origin::Upload { upload_expires_at: Timestamp::now() + SignedDuration::from_mins(15) };
+    let aside = library::made(&store, &UserId("user_latepayer".to_owned()), origin, Timestamp::now()).await;
+    let reserved = store.reserve(&aside, Plan::Free, 3_600 - LEFT_SECS, Timestamp::now()).await.unwrap();
     assert_eq!(reserved, Reservation::Held);
     world.clips.minute(false);
     let body = json!({ "url": format!("http://{}/files/minute.mp4", world.web) });

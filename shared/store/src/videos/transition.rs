@@ -2,7 +2,7 @@
 //! `domain::video::Event::allowed_from`, so a redelivered or late step changes nothing.
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{ConditionCheck, ReturnValue, TransactWriteItem, Update};
 use domain::failure::Failure;
 use domain::ids::{Attempt, VideoId};
 use domain::stage::Stage;
@@ -17,7 +17,7 @@ use crate::rows::{from_row, number, text};
 use crate::{Reply, Store, StoreError};
 
 /// A write under construction: the state's own attributes, and what the caller adds.
-struct Transition {
+pub(super) struct Transition {
     update: UpdateItemFluentBuilder,
     set: Vec<String>,
     remove: Vec<&'static str>,
@@ -116,22 +116,6 @@ impl Store {
         })
     }
 
-    /// Its owner asks for another attempt, which resumes at the stage that failed. `None` unless it failed.
-    pub fn retried(
-        &self,
-        id: VideoId,
-        attempt: Attempt,
-        resume_from: Stage,
-        now: Timestamp,
-    ) -> Reply<'_, Option<Video>> {
-        Box::pin(async move {
-            let mut transition = self.transition(id, Event::Retried, now).of(attempt);
-            transition.remove.push("failure_detail");
-            transition = transition.and_set("resume_from", text(resume_from.name()));
-            transition.and_set("attempt", number(attempt.next().0)).write("retrying a video").await
-        })
-    }
-
     /// A video that has not ended is looked after again when this much more time has passed.
     pub fn looked_after(&self, id: VideoId, now: Timestamp) -> Reply<'_, ()> {
         const OPERATION: &str = "putting a video off";
@@ -172,12 +156,38 @@ impl Store {
         update.condition_expression(format!("#state IN ({})", from.join(", ")))
     }
 
-    /// Its owner stops it. `None` when it had ended already.
-    pub fn cancelled(&self, id: VideoId, now: Timestamp) -> Reply<'_, Option<Video>> {
-        Box::pin(async move { self.transition(id, Event::Cancelled, now).write("cancelling a video").await })
+    /// That the video has not ended and is in this attempt: for transactions that must not come after its end.
+    pub(crate) fn while_running(&self, video: &Video) -> Result<TransactWriteItem, StoreError> {
+        const OPERATION: &str = "checking that a video runs";
+        let mut check = ConditionCheck::builder()
+            .table_name(&self.names.table)
+            .set_key(Some(Key::video(video.id).attributes()))
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":attempt", number(video.attempt.0));
+        let mut running = Vec::new();
+        for kind in StateKind::ALL.into_iter().filter(|kind| !kind.is_terminal()) {
+            check = check.expression_attribute_values(format!(":{}", kind.name()), text(kind.name()));
+            running.push(format!(":{}", kind.name()));
+        }
+        let running = running.join(", ");
+        check
+            .condition_expression(format!(
+                "#state IN ({running}) AND attempt = :attempt AND attribute_not_exists({BURIED})"
+            ))
+            .build()
+            .map(|check| TransactWriteItem::builder().condition_check(check).build())
+            .map_err(StoreError::malformed(OPERATION))
     }
 
-    fn transition(&self, id: VideoId, event: Event, now: Timestamp) -> Transition {
+    /// A move after which somebody looks after the video, if it does not move on.
+    pub(super) fn transition(&self, id: VideoId, event: Event, now: Timestamp) -> Transition {
+        self.last_transition(id, event, now)
+            .and_set("open", text(OPEN))
+            .and_set("due", number((now + PATIENCE).as_second()))
+    }
+
+    /// A move after which nothing is left to do.
+    pub(super) fn last_transition(&self, id: VideoId, event: Event, now: Timestamp) -> Transition {
         let outcome = event.outcome();
         let mut update = self
             .dynamodb
@@ -186,9 +196,6 @@ impl Store {
             .set_key(Some(Key::video(id).attributes()))
             .return_values(ReturnValue::AllNew)
             .expression_attribute_names("#state", "state")
-            .expression_attribute_names("#open", "open")
-            .expression_attribute_values(":open", text(OPEN))
-            .expression_attribute_values(":due", number((now + PATIENCE).as_second()))
             .expression_attribute_values(":state", text(outcome.kind().name()))
             .expression_attribute_values(":now", text(now.to_string()));
         let mut allowed = Vec::new();
@@ -198,9 +205,7 @@ impl Store {
         }
         let transition = Transition {
             update,
-            set: ["#state = :state", "updated_at = :now", "#open = :open", "due = :due"]
-                .map(str::to_owned)
-                .into(),
+            set: ["#state = :state", "updated_at = :now"].map(str::to_owned).into(),
             remove: vec![],
             condition: vec![
                 format!("#state IN ({})", allowed.join(", ")),
@@ -233,7 +238,7 @@ impl Transition {
     }
 
     /// Only while this attempt runs.
-    fn of(mut self, attempt: Attempt) -> Self {
+    pub(super) fn of(mut self, attempt: Attempt) -> Self {
         // A name of its own: a retry sets the next attempt under the condition that this one is the last.
         self.update = self.update.expression_attribute_values(":running", number(attempt.0));
         self.condition.push("attempt = :running".to_owned());
@@ -248,7 +253,11 @@ impl Transition {
         self
     }
 
-    fn and_set(mut self, name: &'static str, value: aws_sdk_dynamodb::types::AttributeValue) -> Self {
+    pub(super) fn and_set(
+        mut self,
+        name: &'static str,
+        value: aws_sdk_dynamodb::types::AttributeValue,
+    ) -> Self {
         self.update = self
             .update
             .expression_attribute_names(format!("#{name}"), name)
@@ -263,7 +272,36 @@ impl Transition {
         Ok(self.and_set("source", source))
     }
 
+    pub(super) fn and_remove(mut self, names: &[&'static str]) -> Self {
+        self.remove.extend(names);
+        self
+    }
+
+    /// As a part of a transaction.
+    pub(super) fn item(self, operation: &'static str) -> Result<TransactWriteItem, StoreError> {
+        let update = self.expressed();
+        Update::builder()
+            .set_table_name(update.get_table_name().clone())
+            .set_key(update.get_key().clone())
+            .set_update_expression(update.get_update_expression().clone())
+            .set_condition_expression(update.get_condition_expression().clone())
+            .set_expression_attribute_names(update.get_expression_attribute_names().clone())
+            .set_expression_attribute_values(update.get_expression_attribute_values().clone())
+            .build()
+            .map(|update| TransactWriteItem::builder().update(update).build())
+            .map_err(StoreError::malformed(operation))
+    }
+
     async fn write(self, operation: &'static str) -> Result<Option<Video>, StoreError> {
+        match self.expressed().send().await.map_err(StoreError::sdk(operation)) {
+            Ok(written) => from_row(operation, written.attributes.unwrap_or_default()).map(Some),
+            Err(error) if error.is_conflict() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The update with its expressions.
+    fn expressed(self) -> UpdateItemFluentBuilder {
         let mut expression = format!("SET {}", self.set.join(", "));
         let mut update = self.update;
         for (n, name) in self.remove.into_iter().enumerate() {
@@ -271,12 +309,7 @@ impl Transition {
             expression.push_str(&format!("#removed{n}"));
             update = update.expression_attribute_names(format!("#removed{n}"), name);
         }
-        let update = update.update_expression(expression).condition_expression(self.condition.join(" AND "));
-        match update.send().await.map_err(StoreError::sdk(operation)) {
-            Ok(written) => from_row(operation, written.attributes.unwrap_or_default()).map(Some),
-            Err(error) if error.is_conflict() => Ok(None),
-            Err(error) => Err(error),
-        }
+        update.update_expression(expression).condition_expression(self.condition.join(" AND "))
     }
 }
 

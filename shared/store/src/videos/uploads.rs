@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::{Origin, Video};
 use crate::keys::Key;
 use crate::rows::number;
-use crate::{Reply, Store, StoreError};
+use crate::{Store, StoreError};
 
 fn member(id: VideoId, expires_at: Timestamp) -> String {
     format!("{}#{id}", expires_at.as_second())
@@ -74,16 +74,34 @@ impl Store {
     }
 
     /// The file has arrived, or will never be taken.
-    pub fn close_upload<'a>(&'a self, video: &'a Video) -> Reply<'a, ()> {
-        Box::pin(async move {
-            match video.origin {
-                Origin::Upload { upload_expires_at } => {
-                    let member = member(video.id, upload_expires_at);
-                    self.close("closing an upload", &video.owner, vec![member]).await
-                }
-                Origin::Url { .. } | Origin::Youtube { .. } => Ok(()),
+    pub(crate) async fn close_upload(&self, video: &Video) -> Result<(), StoreError> {
+        match video.origin {
+            Origin::Upload { upload_expires_at } => {
+                let member = member(video.id, upload_expires_at);
+                self.close("closing an upload", &video.owner, vec![member]).await
             }
-        })
+            Origin::Url { .. } | Origin::Youtube { .. } => Ok(()),
+        }
+    }
+
+    /// The write that closes a video's upload, if it is one.
+    pub(super) fn upload_closing(
+        &self,
+        operation: &'static str,
+        video: &Video,
+    ) -> Result<Option<TransactWriteItem>, StoreError> {
+        let Origin::Upload { upload_expires_at } = video.origin else { return Ok(None) };
+        Update::builder()
+            .table_name(&self.names.table)
+            .set_key(Some(Key::uploads(&video.owner).attributes()))
+            .update_expression("DELETE pending :over")
+            .expression_attribute_values(
+                ":over",
+                AttributeValue::Ss(vec![member(video.id, upload_expires_at)]),
+            )
+            .build()
+            .map(|update| Some(TransactWriteItem::builder().update(update).build()))
+            .map_err(StoreError::malformed(operation))
     }
 
     async fn close(
