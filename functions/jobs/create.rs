@@ -8,7 +8,7 @@ use domain::api_key::Scope;
 use domain::ids::VideoId;
 use edge::{Call, Door, Problem, Reply, idempotency};
 use serde::{Deserialize, Serialize};
-use store::{Origin, keys};
+use store::{Account, Origin, keys};
 
 use options::JobOptions;
 
@@ -38,12 +38,14 @@ async fn create_job(call: Call) -> Result<Reply, Problem> {
     let Body { file_name, options } = call.json()?;
     let file_name = edge::file_name::check(&file_name)?;
     let name = options.idempotency_key.as_deref();
-    idempotency::once(&call, name, async |id| make_job(&call, id, file_name, &options).await).await
+    let make = async |id, account| make_job(&call, id, account, file_name, &options).await;
+    idempotency::once(&call, name, call.paying_account(), make).await
 }
 
 async fn make_job(
     call: &Call,
     id: VideoId,
+    account: Account,
     file_name: String,
     options: &JobOptions,
 ) -> Result<Reply, Problem> {
@@ -51,7 +53,7 @@ async fn make_job(
     // First, because a job that nothing can be put into would hold a slot until it expires.
     let upload_url = call.app.store.presign_put(&key, UPLOAD_CONTENT_TYPE, UPLOAD_WINDOW).await?;
     let origin = Origin::Upload { upload_expires_at: call.now + UPLOAD_WINDOW };
-    let video = options.make_video(call, id, file_name, origin).await?;
+    let video = options.make_video(call, id, account, file_name, origin).await?;
     let job = NewJob {
         job_id: video.id,
         upload_url,

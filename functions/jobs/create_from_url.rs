@@ -3,7 +3,6 @@
 mod options;
 
 use domain::api_key::Scope;
-use domain::api_version::ApiVersion;
 use domain::ids::VideoId;
 use edge::{Call, Door, Problem, Reply, idempotency};
 use serde::{Deserialize, Serialize};
@@ -36,21 +35,12 @@ async fn create_job_from_url(call: Call) -> Result<Reply, Problem> {
     };
     let origin = Origin::Url { url: url.into() };
     let name = options.idempotency_key.as_deref();
-    let make = async |id| make_job(&call, id, file_name, origin, &options, version).await;
-    idempotency::once(&call, name, make).await
-}
-
-async fn make_job(
-    call: &Call,
-    id: VideoId,
-    file_name: String,
-    origin: Origin,
-    options: &JobOptions,
-    version: ApiVersion,
-) -> Result<Reply, Problem> {
-    let video = options.make_video(call, id, file_name, origin).await?;
-    call.app.store.enqueue(&video).await?;
-    Reply::data(&NewJob { job_id: video.id, status: video.job_status().name(version) })
+    let make = async |id, account| {
+        let video = options.make_video(&call, id, account, file_name, origin).await?;
+        call.app.store.enqueue(&video).await?;
+        Reply::data(&NewJob { job_id: video.id, status: video.job_status().name(version) })
+    };
+    idempotency::once(&call, name, call.paying_account(), make).await
 }
 
 #[tokio::main(flavor = "current_thread")]

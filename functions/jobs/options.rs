@@ -7,7 +7,7 @@ use domain::processing_mode::ProcessingMode;
 use edge::{Call, Problem};
 use jiff::SignedDuration;
 use serde::Deserialize;
-use store::{Created, NewVideo, Origin, Video};
+use store::{Account, Created, NewVideo, Origin, Video};
 
 /// The fields of a body that do not depend on where the file comes from.
 #[derive(Deserialize)]
@@ -22,17 +22,17 @@ impl JobOptions {
     /// Makes a job of one source file, for an account that can pay for it.
     ///
     /// # Errors
-    /// 400 for a callback to an address that nothing is posted to, 403 when the account has no credit or no slot left, 429 when it has too many uploads open.
+    /// 400 for a callback to an address that nothing is posted to, 403 when the account has no slot left, 429 when it has
+    /// too many uploads open.
     pub(crate) async fn make_video(
         &self,
         call: &Call,
         id: VideoId,
+        account: Account,
         file_name: String,
         origin: Origin,
     ) -> Result<Video, Problem> {
         let callback = call.callback(self.callback_url.as_deref())?;
-        let account = call.account().await?;
-        call.require_credit(&account).await?;
         let new = NewVideo {
             id,
             owner: account.user,

@@ -9,7 +9,7 @@ use edge::{Call, Door, Problem, Reply, idempotency};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use store::{Created, NewVideo, Origin};
+use store::{Account, Created, NewVideo, Origin};
 
 #[derive(Deserialize)]
 struct Body {
@@ -27,11 +27,16 @@ struct Accepted {
 async fn create_video(call: Call) -> Result<Reply, Problem> {
     let body: Body = call.json()?;
     let youtube_id: YoutubeId = body.youtube_url.parse().map_err(invalid_url)?;
-    idempotency::once(&call, None, async |id| make_video(&call, id, youtube_id).await).await
+    let make = async |id, account| make_video(&call, id, account, youtube_id).await;
+    idempotency::once(&call, None, call.account(), make).await
 }
 
-async fn make_video(call: &Call, id: VideoId, youtube_id: YoutubeId) -> Result<Reply, Problem> {
-    let account = call.account().await?;
+async fn make_video(
+    call: &Call,
+    id: VideoId,
+    account: Account,
+    youtube_id: YoutubeId,
+) -> Result<Reply, Problem> {
     let new = NewVideo {
         id,
         owner: account.user,

@@ -89,17 +89,17 @@ impl Call {
         }
     }
 
-    /// That the account can pay for the shortest video. The true length is reserved once it is known.
+    /// The caller's account, if it can pay for the shortest video. The true length is reserved once it is known.
     ///
     /// # Errors
-    /// 403 when it cannot.
-    pub async fn require_credit(&self, account: &Account) -> Result<(), Problem> {
-        let wallet = self.app.store.wallet(account.user.clone(), self.now).await?;
+    /// 403 when it cannot; else as [`Self::account`].
+    pub async fn paying_account(&self) -> Result<Account, Problem> {
+        let wallet = async { Ok(self.app.store.wallet(self.user()?, self.now).await?) };
+        let (account, wallet) = futures::try_join!(self.account(), wallet)?;
         if wallet.available(account.plan) < MINIMUM_SECS {
-            Err(refusals::no_credit(account.plan))
-        } else {
-            Ok(())
+            return Err(refusals::no_credit(account.plan));
         }
+        Ok(account)
     }
 
     /// A part of the path.

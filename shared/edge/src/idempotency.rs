@@ -3,11 +3,13 @@
 //! After draft-ietf-httpapi-idempotency-key-header: the same answer for the same request, 409 while the first is under
 //! way, 422 for another body. Only what was carried out is kept; a refusal made nothing, and its name is free again.
 
+use std::future::Future;
+
 use domain::ids::VideoId;
 use domain::problem::ProblemKind;
 use http::StatusCode;
 use sha2::{Digest, Sha256};
-use store::{Claim, NamedRequest};
+use store::{Account, Claim, NamedRequest};
 
 use crate::call::Call;
 use crate::ids;
@@ -19,23 +21,30 @@ const HEADER: &str = "Idempotency-Key";
 const MAX_CHARS: usize = 255;
 
 /// Makes a video. `make` gets the id that the video is to have; a request without a name gets a new one each time.
-/// `in_body` is where the SDKs put the name; the header wins.
+/// `in_body` is where the SDKs put the name; the header wins. `account` is who the video is for: it is read beside the
+/// claim, and what is wrong with it counts only if the request is to be carried out.
 ///
 /// # Errors
-/// As `make`; 409 and 422 for repetitions that cannot be answered.
+/// As `account` and `make`; 409 and 422 for repetitions that cannot be answered.
 pub async fn once(
     call: &Call,
     in_body: Option<&str>,
-    make: impl AsyncFnOnce(VideoId) -> Result<Reply, Problem>,
+    account: impl Future<Output = Result<Account, Problem>>,
+    make: impl AsyncFnOnce(VideoId, Account) -> Result<Reply, Problem>,
 ) -> Result<Reply, Problem> {
-    let Some(request) = named(call, in_body)? else { return make(ids::new_video()).await };
-    let id = match call.app.store.claim_request(&request, ids::new_video(), call.now).await? {
+    let Some(request) = named(call, in_body)? else { return make(ids::new_video(), account.await?).await };
+    let claim = call.app.store.claim_request(&request, ids::new_video(), call.now);
+    let (claim, account) = futures::join!(claim, account);
+    let id = match claim? {
         Claim::Ours(id) => id,
         Claim::Answered { status, body } => return Ok(answered(status, body)),
         Claim::UnderWay => return Err(under_way()),
         Claim::OtherBody => return Err(other_body()),
     };
-    let outcome = make(id).await;
+    let outcome = match account {
+        Ok(account) => make(id, account).await,
+        Err(refused) => Err(refused),
+    };
     let kept = match &outcome {
         Ok(Reply { status, body: Body::Whole(body), .. }) => {
             call.app.store.answer_request(&request, status.as_u16(), body.clone()).await

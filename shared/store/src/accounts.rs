@@ -1,5 +1,7 @@
 //! Accounts: made on first sight of a valid token, and never again once they were deleted.
 
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::ReturnValue;
 use domain::ids::UserId;
 use domain::plan::Plan;
 use jiff::Timestamp;
@@ -32,53 +34,42 @@ impl Store {
         const OPERATION: &str = "reading an account";
         Box::pin(async move {
             let key = Key::account(&user).attributes();
-            let found = self
-                .dynamodb
-                .get_item()
-                .table_name(&self.names.table)
-                .set_key(Some(key.clone()))
-                .send()
-                .await;
+            let found =
+                self.dynamodb.get_item().table_name(&self.names.table).set_key(Some(key)).send().await;
             if let Some(row) = found.map_err(StoreError::sdk(OPERATION))?.item {
                 return from_row(OPERATION, row);
             }
-            let made = self
-                .dynamodb
-                .update_item()
-                .table_name(&self.names.table)
-                .set_key(Some(key))
-                // Two first requests may meet here: whichever comes second changes nothing.
-                .update_expression(
-                    "SET #user = :user, #plan = if_not_exists(#plan, :plan), \
-                     videos_used = if_not_exists(videos_used, :zero), created_at = if_not_exists(created_at, :now)",
-                )
-                .expression_attribute_names("#user", "user")
-                .expression_attribute_names("#plan", "plan")
-                .expression_attribute_values(":user", text(user.0))
-                .expression_attribute_values(":plan", text(Plan::default().name()))
-                .expression_attribute_values(":zero", number(0))
-                .expression_attribute_values(":now", text(now.to_string()))
-                .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
-                .send()
-                .await
-                .map_err(StoreError::sdk(OPERATION))?;
+            let make = self.make_account(user, now, "").return_values(ReturnValue::AllNew);
+            let made = make.send().await.map_err(StoreError::sdk(OPERATION))?;
             from_row(OPERATION, made.attributes.unwrap_or_default())
         })
+    }
+
+    /// Makes an account. Two first requests may meet here: whichever comes second changes nothing of it. `also` is
+    /// what else is set, whether or not the account was there.
+    fn make_account(&self, user: UserId, now: Timestamp, also: &str) -> UpdateItemFluentBuilder {
+        self.dynamodb
+            .update_item()
+            .table_name(&self.names.table)
+            .set_key(Some(Key::account(&user).attributes()))
+            .update_expression(format!(
+                "SET #user = :user, #plan = if_not_exists(#plan, :plan), \
+                 videos_used = if_not_exists(videos_used, :zero), created_at = if_not_exists(created_at, :now){also}"
+            ))
+            .expression_attribute_names("#user", "user")
+            .expression_attribute_names("#plan", "plan")
+            .expression_attribute_values(":user", text(user.0))
+            .expression_attribute_values(":plan", text(Plan::default().name()))
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":now", text(now.to_string()))
     }
 
     /// Marks an account as deleted, whether or not it was ever seen. Doing it twice is doing it once.
     pub fn mark_deleted(&self, user: UserId, now: Timestamp) -> Reply<'_, ()> {
         const OPERATION: &str = "marking an account as deleted";
         Box::pin(async move {
-            self.account(user.clone(), now).await?;
-            let update = self
-                .dynamodb
-                .update_item()
-                .table_name(&self.names.table)
-                .set_key(Some(Key::account(&user).attributes()))
-                .update_expression("SET deleted_at = if_not_exists(deleted_at, :now)")
-                .expression_attribute_values(":now", text(now.to_string()));
-            update.send().await.map(drop).map_err(StoreError::sdk(OPERATION))
+            let mark = self.make_account(user, now, ", deleted_at = if_not_exists(deleted_at, :now)");
+            mark.send().await.map(drop).map_err(StoreError::sdk(OPERATION))
         })
     }
 

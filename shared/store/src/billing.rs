@@ -90,10 +90,9 @@ impl Store {
         const OPERATION: &str = "recording a subscription";
         Box::pin(async move {
             for _ in 0..TRIES {
-                let Some(account) = self.customer_account(&event.user).await? else {
-                    return Ok(Effect::NoAccount);
-                };
-                let known = self.billing(event.user.clone()).await?;
+                let (account, known) =
+                    futures::try_join!(self.customer_account(&event.user), self.billing(event.user.clone()))?;
+                let Some(account) = account else { return Ok(Effect::NoAccount) };
                 if known.subscriptions.get(&subscription).is_some_and(|last| !report.supersedes(last)) {
                     return Ok(Effect::Outdated);
                 }
@@ -129,12 +128,15 @@ impl Store {
         const OPERATION: &str = "adding credits";
         Box::pin(async move {
             for _ in 0..TRIES {
-                if self.customer_account(&event.user).await?.is_none() {
+                let (account, mut billing, wallet) = futures::try_join!(
+                    self.customer_account(&event.user),
+                    self.billing(event.user.clone()),
+                    self.wallet_row(&event.user, now)
+                )?;
+                if account.is_none() {
                     return Ok(Effect::NoAccount);
                 }
-                let mut billing = self.billing(event.user.clone()).await?;
                 billing.customer = billing.customer.or_else(|| event.customer.clone());
-                let wallet = self.wallet_row(&event.user, now).await?;
                 let credited = wallet.wallet.add_credits(secs, now);
                 let bought =
                     to_row(OPERATION, Key::purchase(&event.user, &purchase), &Purchase { secs, at: now })?;

@@ -77,7 +77,7 @@ const ANSWERS: [(&str, &str); 24] = [
     ("refusals::plan_full", "402"),
     ("refusals::queries_exhausted", "402"),
     ("refusals::job_slots_full", "403"),
-    ("require_credit(", "403"),
+    ("paying_account(", "403"),
     ("Door::ApiKey(", "403"),
     ("refusals::unavailable", "503"),
     ("call.api_version(", "400"),
