@@ -60,6 +60,13 @@ impl Client {
         client
     }
 
+    /// The same account, calling from another address.
+    pub fn at(&self, address: impl Into<IpAddr>) -> Self {
+        let http = reqwest::Client::builder().local_address(address.into()).build().expect("a client");
+        let (url, token) = (self.url.clone(), self.token.clone());
+        Self { http, url, token, key: self.key.clone(), webhook_secret: self.webhook_secret.clone() }
+    }
+
     /// Makes another key; answers it with its webhook secret.
     pub async fn new_key(&self, body: Value) -> (String, String) {
         let made = self.session(Method::POST, "/v1/api/keys", Some(body)).await;

@@ -14,7 +14,7 @@ use domain::metering::Wallet;
 use domain::plan::Plan;
 use jiff::Timestamp;
 use local::{Stack, StackOptions};
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::{Names, Store};
 
 use crate::client::Client;
@@ -22,6 +22,9 @@ use crate::clips::Clips;
 use crate::receiver::Receiver;
 use crate::stripe::FakeStripe;
 use crate::web;
+
+/// The emulator takes the key `test` for the account's root and does not check its signature.
+const ROOT: &str = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/any/aws4_request, SignedHeaders=host, Signature=none";
 
 /// A running stack and what it is fed with.
 pub struct World {
@@ -43,9 +46,9 @@ pub struct World {
     pub clerk_secret: String,
     /// What Stripe signs its webhooks with.
     pub stripe_secret: String,
+    pub(crate) aws_endpoint: String,
     table: String,
     bucket: String,
-    aws_endpoint: String,
     requests: mpsc::SyncSender<Request>,
     clients: AtomicU8,
 }
@@ -106,6 +109,23 @@ impl World {
         )
     }
 
+    /// Rows of the table as they are stored, whatever the store makes of them: those of a partition whose sort keys
+    /// have this start. A client of one's own, because one is slow to make and belongs to its runtime.
+    pub async fn rows(&self, http: &reqwest::Client, partition: &str, start: &str) -> Vec<Value> {
+        let query = json!({
+            "TableName": self.table,
+            "ConsistentRead": true,
+            "KeyConditionExpression": "PK = :pk AND begins_with(SK, :sk)",
+            "ExpressionAttributeValues": { ":pk": { "S": partition }, ":sk": { "S": start } },
+        });
+        let call = http.post(&self.aws_endpoint).body(query.to_string());
+        let call = call.header("x-amz-target", "DynamoDB_20120810.Query").header("authorization", ROOT);
+        let mut answer = json_of(call.header("content-type", "application/x-amz-json-1.0")).await;
+        assert!(answer["LastEvaluatedKey"].is_null(), "{partition} has more than one page");
+        let Value::Array(rows) = answer["Items"].take() else { panic!("no rows: {answer}") };
+        rows
+    }
+
     /// Keys of the objects under a prefix, old versions included.
     pub async fn objects(&self, prefix: &str) -> Vec<String> {
         self.store().await.keys_under(prefix).await.expect("a list of objects")
@@ -113,18 +133,22 @@ impl World {
 
     /// Invokes a deployed function by the name that the template gives it; answers what it answers.
     pub async fn invoke(&self, function: &str, event: &Value) -> Value {
-        let http = reqwest::Client::new();
-        // The emulator takes the key `test` for the account's root and does not check its signature.
-        let authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=none";
-        let functions = format!("{}/2015-03-31/functions", self.aws_endpoint);
-        let listed = http.get(format!("{functions}?MaxItems=10000")).header("authorization", authorization);
-        let listed: Value = json_of(listed).await;
-        let deployed = listed["Functions"].as_array().expect("a list of functions");
-        let mut names = deployed.iter().filter_map(|deployed| deployed["FunctionName"].as_str());
-        let name = names.find(|name| name.contains(function)).expect("a deployed function of that name");
-        let call =
-            http.post(format!("{functions}/{name}/invocations")).header("authorization", authorization);
+        let deployed = self.deployed(function).await;
+        let name = deployed["FunctionName"].as_str().expect("a name");
+        let url = format!("{}/2015-03-31/functions/{name}/invocations", self.aws_endpoint);
+        let call = reqwest::Client::new().post(url).header("authorization", ROOT);
         json_of(call.body(event.to_string())).await
+    }
+
+    /// What Lambda says of a function, by the name that the template gives it.
+    pub(crate) async fn deployed(&self, function: &str) -> Value {
+        let url = format!("{}/2015-03-31/functions?MaxItems=10000", self.aws_endpoint);
+        let mut listed: Value = json_of(reqwest::Client::new().get(url).header("authorization", ROOT)).await;
+        let functions = listed["Functions"].as_array_mut().expect("a list of functions");
+        let is_it = |deployed: &&mut Value| {
+            deployed["FunctionName"].as_str().is_some_and(|name| name.split('-').any(|part| part == function))
+        };
+        functions.iter_mut().find(is_it).expect("a deployed function of that name").take()
     }
 
     /// Kills every process of a function as the system does when memory runs out; answers how many there were.
@@ -176,6 +200,8 @@ impl World {
             env: vec![
                 ("LOCAL_FETCH_ALLOW".to_owned(), format!("{web},{}", receiver.address)),
                 ("LOCAL_YOUTUBE_URL".to_owned(), format!("http://{web}/youtube")),
+                // As AWS has it; the emulator would allow as many at once as it thinks that the machine can bear.
+                ("LAMBDA_ACCOUNT_CONCURRENCY".to_owned(), "1000".to_owned()),
             ],
             quiet: true,
         };
