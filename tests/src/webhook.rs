@@ -71,14 +71,18 @@ pub async fn from_stripe(client: &Client, event: &Value) -> Answer {
 
 /// Sends an event of Clerk, signed `age` seconds ago with this secret.
 pub async fn from_clerk(client: &Client, event: &Value, secret: &str, age: i64) -> Answer {
+    let headers = clerk_headers(event, secret, age);
+    let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+    client.call(Method::POST, "/webhooks/clerk", Some(event.clone()), &headers).await
+}
+
+/// The headers of an event of Clerk, signed `age` seconds ago with this secret.
+pub fn clerk_headers(event: &Value, secret: &str, age: i64) -> [(&'static str, String); 3] {
     let (id, timestamp, body) = ("msg_tests", Timestamp::now().as_second() - age, event.to_string());
     let message = Message { scheme: Scheme::Svix, secret, id, timestamp, body: &body };
     // Another secret's signature before it: Svix lists both while a secret is being replaced.
     let signature = format!("v1,bm90IHRoaXMgb25l {}", message.signature());
-    let timestamp = timestamp.to_string();
-    let headers =
-        [("svix-id", id), ("svix-timestamp", timestamp.as_str()), ("svix-signature", signature.as_str())];
-    client.call(Method::POST, "/webhooks/clerk", Some(event.clone()), &headers).await
+    [("svix-id", id.to_owned()), ("svix-timestamp", timestamp.to_string()), ("svix-signature", signature)]
 }
 
 /// HMAC-SHA256.
