@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use domain::callback::CallbackEvent;
+use domain::callback::{Callback, CallbackEvent};
 use edge::signature::{StandardSecret, callback_secret};
 use edge::step::StepError;
 use edge::{App, Job, Secret, clock, fetch, queue};
@@ -13,7 +13,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use serde::Serialize;
-use store::{Callback, CallbackAttempt, CallbackMessage, Video};
+use store::{CallbackAttempt, CallbackMessage, Video};
 
 /// What is posted.
 #[derive(Serialize)]

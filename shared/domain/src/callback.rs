@@ -6,6 +6,8 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::api_key::KeyPrefix;
+use crate::api_version::ApiVersion;
 use crate::video::VideoState;
 
 /// How long one attempt may take, from looking the host up to the status line. The specification recommends 15 to 30 s.
@@ -25,6 +27,17 @@ const PAUSES: [SignedDuration; 7] = [
 
 /// The most attempts that a callback has.
 pub const MAX_ATTEMPTS: usize = PAUSES.len() + 1;
+
+/// Where the end of a job is to be told, fixed when the job is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Callback {
+    /// The URL.
+    pub url: String,
+    /// The key that the job was made with: it says what callbacks are signed with.
+    pub key: KeyPrefix,
+    /// What the contract's words meant in the request that made the job.
+    pub api_version: ApiVersion,
+}
 
 /// What a callback says has happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use domain::api_version::ApiVersion;
+use domain::callback::Callback;
 use domain::ids::UserId;
 use domain::metering::MINIMUM_SECS;
 use domain::problem::ProblemKind;
@@ -12,7 +13,7 @@ use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt};
 use serde::de::DeserializeOwned;
-use store::{Account, Callback, Video};
+use store::{Account, Video};
 
 use crate::app::App;
 use crate::caller::Caller;

@@ -7,8 +7,6 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use aws_sdk_scheduler::error::ProvideErrorMetadata;
 use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, Target};
-use domain::api_key::KeyPrefix;
-use domain::api_version::ApiVersion;
 use domain::callback::{AfterAttempt, CallbackOutcome, CallbackStatus};
 use domain::ids::{Attempt, VideoId};
 use jiff::{SignedDuration, Timestamp};
@@ -27,17 +25,6 @@ const ATTEMPT_LIMIT: SignedDuration = SignedDuration::from_secs(60);
 
 /// The condition that an attempt is the one to be made next, and was not made yet.
 const IS_NEXT: &str = "#run = :run AND #status = :pending AND size(attempts) = :before";
-
-/// Where the end of a job is to be told, fixed when the job is made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Callback {
-    /// The URL.
-    pub url: String,
-    /// The key that the job was made with: it says what callbacks are signed with.
-    pub key: KeyPrefix,
-    /// What the contract's words mean to that key's clients.
-    pub api_version: ApiVersion,
-}
 
 /// How telling a job's end fares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -36,7 +36,7 @@ pub use accounts::Account;
 pub use answers::{AnswerId, Ending};
 pub use api_keys::KeyRecord;
 pub use billing::{Billing, BillingEvent, Effect};
-pub use callbacks::{Callback, CallbackAttempt, CallbackMessage, Delivery};
+pub use callbacks::{CallbackAttempt, CallbackMessage, Delivery};
 pub use chats::{Exchange, Message, Role, Session};
 pub use error::StoreError;
 pub use idempotency::{Claim, NamedRequest};

@@ -7,6 +7,7 @@ mod list;
 mod transition;
 mod uploads;
 
+use domain::callback::Callback;
 use domain::failure::Failure;
 use domain::ids::{Attempt, Generation, UserId, VideoId};
 use domain::processing_mode::ProcessingMode;
@@ -22,7 +23,6 @@ pub(crate) use create::PATIENCE;
 pub use end::{Ended, Retried, Wish};
 pub use list::VideoSummary;
 
-use crate::callbacks::Callback;
 use crate::keys::{BURIED, Key, PK, SK, STAGE_ROW, VIDEO_ROW, video_partition};
 use crate::rows::{Row, from_row, text};
 use crate::stages::StageProgress;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use domain::api_version::ApiVersion;
-use domain::callback::CallbackStatus;
+use domain::callback::{Callback, CallbackStatus};
 use domain::ids::{UserId, VideoId};
 use domain::plan::Plan;
 use domain::processing_mode::ProcessingMode;
@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
-use store::{Callback, Created, NewVideo, Origin};
+use store::{Created, NewVideo, Origin};
 use tests::client::Client;
 use tests::openapi;
 use tests::receiver::{REDIRECT_TARGET, Received};

@@ -374,7 +374,7 @@ async fn fifty_jobs(seed: u64, store: &Store, seen: &Seen) {
         let now: Timestamp = now.parse().unwrap();
         store.set_plan(account.user.clone(), plan, now).await.unwrap();
         // None in the last phase, which may begin with a smaller plan: it would matter when exactly they come.
-        let bought = if phase < 2 && seed % 2 == 0 { dice.roll(4) } else { 0 };
+        let bought = if phase < 2 && seed.is_multiple_of(2) { dice.roll(4) } else { 0 };
         let packs: Vec<u64> = (0..bought).map(|_| [5, 20][dice.roll(2) as usize]).collect();
         let mut chance = Dice(dice.roll(u64::MAX));
         let purchases = async {

@@ -89,6 +89,7 @@ impl Things {
     }
 
     /// What a path's parameter means.
+    #[expect(clippy::panic, reason = "a parameter that nobody has thought of here is a failed test")]
     fn named(&self, parameter: &str) -> String {
         match parameter {
             "video_id" | "jobId" => self.video.to_string(),
@@ -220,7 +221,7 @@ async fn a_cursor_shows_nothing_of_another_account() {
         jobs.map(|job| job["jobId"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(ids(&page("").await), [after.clone(), before.clone()]);
-    assert_eq!(ids(&page(&format!("cursor={theirs}")).await), [before.clone()]);
+    assert_eq!(ids(&page(&format!("cursor={theirs}")).await), std::slice::from_ref(&before));
     // The same place, where nobody has a job.
     let mut place = *theirs.parse::<Uuid>().unwrap().as_bytes();
     place[15] ^= 1;
