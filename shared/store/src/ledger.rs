@@ -1,7 +1,7 @@
 //! The account's hours: the wallet and one ledger entry per video, written together or not at all.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use domain::ids::{UserId, VideoId};
+use domain::ids::{Attempt, UserId, VideoId};
 use domain::metering::{InsufficientCredits, Receipt, Wallet};
 use domain::plan::Plan;
 use jiff::Timestamp;
@@ -26,6 +26,8 @@ pub enum LedgerEntry {
     Reserved {
         /// How many.
         secs: u64,
+        /// For which run: what is left to do about an earlier one does not touch them.
+        attempt: Attempt,
     },
     /// The video is paid for. Final.
     Committed {
@@ -90,10 +92,15 @@ impl Store {
         Box::pin(async move {
             // What comes after the video's end would be given back by nobody.
             let running = self.while_running(video)?;
+            let attempt = video.attempt;
             let decide = |wallet: Wallet, entry: Option<LedgerEntry>| match entry {
+                // Set aside for a run whose end was not settled before the owner tried again.
+                Some(LedgerEntry::Reserved { secs, attempt: earlier }) if earlier < attempt => {
+                    Change::Write(wallet, LedgerEntry::Reserved { secs, attempt })
+                }
                 Some(LedgerEntry::Reserved { .. } | LedgerEntry::Committed { .. }) => Change::Settled,
                 Some(LedgerEntry::Released) | None => match wallet.reserve(plan, secs, now) {
-                    Ok(wallet) => Change::Write(wallet, LedgerEntry::Reserved { secs }),
+                    Ok(wallet) => Change::Write(wallet, LedgerEntry::Reserved { secs, attempt }),
                     Err(refused) => Change::Refused(refused),
                 },
             };
@@ -112,7 +119,7 @@ impl Store {
     ) -> Reply<'_, ()> {
         Box::pin(async move {
             let decide = |wallet: Wallet, entry: Option<LedgerEntry>| match entry {
-                Some(LedgerEntry::Reserved { secs: held }) => {
+                Some(LedgerEntry::Reserved { secs: held, .. }) => {
                     let (wallet, receipt) = wallet.commit(plan, held, secs, now);
                     Change::Write(wallet, LedgerEntry::Committed { receipt })
                 }
@@ -122,16 +129,19 @@ impl Store {
         })
     }
 
-    /// Gives back what was set aside for a video. Doing it twice is doing it once; a bill stays a bill.
-    pub fn release(&self, user: UserId, video: VideoId, now: Timestamp) -> Reply<'_, ()> {
+    /// Gives back what was set aside for this attempt at a video. Doing it twice is doing it once; a bill stays a bill.
+    pub fn release<'a>(&'a self, video: &'a Video, now: Timestamp) -> Reply<'a, ()> {
         Box::pin(async move {
             let decide = |wallet: Wallet, entry: Option<LedgerEntry>| match entry {
-                Some(LedgerEntry::Reserved { secs }) => {
+                Some(LedgerEntry::Reserved { secs, attempt }) if attempt <= video.attempt => {
                     Change::Write(wallet.release(secs, now), LedgerEntry::Released)
                 }
-                Some(LedgerEntry::Committed { .. } | LedgerEntry::Released) | None => Change::Settled,
+                Some(
+                    LedgerEntry::Reserved { .. } | LedgerEntry::Committed { .. } | LedgerEntry::Released,
+                )
+                | None => Change::Settled,
             };
-            self.change_books(&user, video, now, decide, None).await.map(drop)
+            self.change_books(&video.owner, video.id, now, decide, None).await.map(drop)
         })
     }
 

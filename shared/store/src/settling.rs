@@ -33,7 +33,7 @@ impl Store {
                 VideoState::Failed { .. } | VideoState::Cancelled => {
                     self.unclaim(&video).await?;
                     self.close_upload(&video).await?;
-                    self.release(video.owner.clone(), id, now).await?;
+                    self.release(&video, now).await?;
                 }
                 VideoState::AwaitingUpload | VideoState::Queued | VideoState::Processing { .. } => {
                     return Ok(None);

@@ -214,7 +214,7 @@ impl Store {
     ) -> Result<Vec<TransactWriteItem>, StoreError> {
         let owner = &video.owner;
         Ok(match entry {
-            Some(LedgerEntry::Reserved { secs }) => vec![
+            Some(LedgerEntry::Reserved { secs, .. }) => vec![
                 self.wallet_put(operation, owner, read, read.wallet.release(secs, now))?,
                 self.entry_put(operation, owner, video.id, LedgerEntry::Released)?,
             ],
