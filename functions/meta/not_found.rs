@@ -45,6 +45,10 @@ const JOBS: &[Route] = &[
     ("/api/jobs/from-url", "POST"),
     ("/api/jobs/{jobId}", "GET"),
     ("/api/jobs/{jobId}/cancel", "POST"),
+    ("/api/jobs/{jobId}/captions.srt", "GET"),
+    ("/api/jobs/{jobId}/captions.vtt", "GET"),
+    ("/api/jobs/{jobId}/thumbnails/{scene}", "GET"),
+    ("/api/jobs/{jobId}/contact-sheet", "GET"),
     ("/api/quota", "GET"),
 ];
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::analysis::{Description, Scene, Transcript};
+use domain::captions::Captions;
 use domain::processing_mode::ProcessingMode;
 use domain::stage::Stage;
 use edge::step::{self, StepError, in_stage};
@@ -62,7 +63,19 @@ async fn write(
     futures::try_join!(
         async { Ok(app.store.put_once(&index_key, "application/octet-stream", index.into()).await?) },
         outputs::write_json(app, &analysis_key, &analysis),
+        write_captions(app, outputs, findings),
     )?;
+    Ok(())
+}
+
+/// Also where nobody speaks, or nobody listened: files without captions.
+async fn write_captions(app: &App, outputs: Outputs, findings: &Findings<'_>) -> Result<(), StepError> {
+    let utterances = findings.transcript.map(|transcript| transcript.utterances.as_slice());
+    let captions = Captions::new(utterances.unwrap_or_default(), findings.length);
+    let (srt_key, vtt_key) = (outputs.captions_srt(), outputs.captions_vtt());
+    let srt = app.store.put_once(&srt_key, "application/x-subrip; charset=utf-8", captions.to_srt().into());
+    let vtt = app.store.put_once(&vtt_key, "text/vtt; charset=utf-8", captions.to_vtt().into());
+    futures::try_join!(srt, vtt)?;
     Ok(())
 }
 

@@ -13,6 +13,9 @@ use steps::{outputs, source};
 use store::keys::{self, Outputs};
 use store::{StepInput, Video};
 
+#[path = "join/contact_sheet.rs"]
+mod contact_sheet;
+
 /// Objects that are read or copied at the same time.
 const AT_ONCE: usize = 16;
 /// Fewer scenes than this are not worth a batch of their own.
@@ -71,6 +74,9 @@ async fn join_segments(app: &App, video: &Video, outputs: Outputs) -> Result<Joi
     drop(sender);
     let joined = detector.await.map_err(StepError::transient)?.map_err(source::media_error)?;
     keep_frames(app, video, outputs, &joined).await?;
+    if video.processing_mode.describes() {
+        contact_sheet::write(app, outputs, &joined).await?;
+    }
     // Last, because the scenes' being there says that their frames are.
     outputs::write_json(app, &outputs.scenes(), &joined).await?;
     Ok(joined)

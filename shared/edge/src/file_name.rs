@@ -1,11 +1,14 @@
 //! What users call their files: shown as they are, stored as a tame form.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use crate::problem::Problem;
 
 /// The longest name, in characters.
 const MAX_CHARS: usize = 255;
+/// What is escaped in a header's extended parameter (RFC 8187); a few more could stay.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
 /// A name that can be shown.
 ///
@@ -35,6 +38,13 @@ pub fn object_safe(name: &str) -> String {
     name.chars().map(tame).collect()
 }
 
+/// The `Content-Disposition` of a file that is to be saved under this name (RFC 6266): first in letters that every client
+/// reads, then in full.
+pub fn attachment(name: &str) -> String {
+    let (tame, full) = (object_safe(name), utf8_percent_encode(name, ESCAPED));
+    format!("attachment; filename=\"{tame}\"; filename*=UTF-8''{full}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +61,14 @@ mod tests {
     #[test]
     fn keys_need_no_escaping() {
         assert_eq!(object_safe("../Ä b?.mp4"), "..___b_.mp4");
+    }
+
+    #[test]
+    fn no_name_breaks_out_of_its_header() {
+        assert_eq!(
+            attachment("Ä \"b\";\r\n.srt"),
+            "attachment; filename=\"___b____.srt\"; filename*=UTF-8''%C3%84%20%22b%22%3B%0D%0A.srt"
+        );
     }
 
     #[test]

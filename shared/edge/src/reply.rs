@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use http::header::CONTENT_TYPE;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 
@@ -55,6 +55,18 @@ impl Reply {
     /// Nothing but a status.
     pub fn empty(status: StatusCode) -> Self {
         Self::of(status, None, Body::Whole(String::new()))
+    }
+
+    /// What was asked for is elsewhere, at a URL that is this caller's and ends soon, so that nothing may keep it. 302,
+    /// which every client of the web follows: the method that 307 would keep is GET in any case.
+    ///
+    /// # Errors
+    /// When the URL is none.
+    pub fn redirect(url: &str) -> Result<Self, Problem> {
+        let location = HeaderValue::from_str(url).map_err(Problem::internal)?;
+        Ok(Self::empty(StatusCode::FOUND)
+            .with_header(LOCATION, location)
+            .with_header(CACHE_CONTROL, HeaderValue::from_static("no-store")))
     }
 
     /// A refusal, in the form of the contract.

@@ -18,6 +18,7 @@ use crate::{
 };
 use collect::Collector;
 
+pub(crate) use jpeg::QUALITY;
 pub(crate) use measure::mean_change;
 pub(crate) use ticks::{PER_SECOND, is_near_change};
 

@@ -7,6 +7,7 @@
 
 mod codec;
 mod color;
+mod contact_sheet;
 mod detect;
 mod error;
 mod extract;
@@ -22,6 +23,7 @@ mod timeline;
 use std::path::PathBuf;
 
 pub use codec::FormatError;
+pub use contact_sheet::{contact_sheet, on_contact_sheet};
 pub use error::MediaError;
 pub use extract::{ExtractOptions, SegmentOutput, extract};
 pub use features::{Candidate, FrameMeasure, SegmentFeatures};

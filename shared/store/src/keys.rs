@@ -231,6 +231,11 @@ impl Outputs {
         self.at("scenes.json")
     }
 
+    /// The keyframes of scenes in one picture; none without scenes.
+    pub fn contact_sheet(self) -> String {
+        self.at("contact-sheet.jpg")
+    }
+
     /// The list that the description's Map reads: a JSON array of batch numbers.
     pub fn batch_list(self) -> String {
         self.at("batches.json")
@@ -254,6 +259,16 @@ impl Outputs {
     /// What both contracts publish of the analysis.
     pub fn analysis(self) -> String {
         self.at("analysis.json")
+    }
+
+    /// Captions as SubRip.
+    pub fn captions_srt(self) -> String {
+        self.at("captions.srt")
+    }
+
+    /// Captions as WebVTT.
+    pub fn captions_vtt(self) -> String {
+        self.at("captions.vtt")
     }
 }
 

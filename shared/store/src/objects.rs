@@ -79,6 +79,22 @@ impl Store {
         })
     }
 
+    /// A URL with which anyone may GET that object for `valid`. It is answered with that `Content-Disposition`.
+    pub fn presign_get<'a>(
+        &'a self,
+        key: &'a str,
+        disposition: &'a str,
+        valid: Duration,
+    ) -> Reply<'a, String> {
+        const OPERATION: &str = "presigning a download";
+        Box::pin(async move {
+            let config = PresigningConfig::expires_in(valid).map_err(StoreError::malformed(OPERATION))?;
+            let get = self.s3.get_object().bucket(&self.names.bucket).key(key);
+            let get = get.response_content_disposition(disposition);
+            Ok(get.presigned(config).await.map_err(StoreError::sdk(OPERATION))?.uri().to_owned())
+        })
+    }
+
     /// The whole object, or `None`. For stage outputs, which are small.
     pub fn object<'a>(&'a self, key: &'a str) -> Reply<'a, Option<Bytes>> {
         Box::pin(self.read_object(key, None))

@@ -171,6 +171,11 @@ impl Video {
         self.state.kind().is_terminal()
     }
 
+    /// Whether there are scenes in its result. Some files have no picture, and some jobs do not ask for them.
+    pub fn has_scenes(&self) -> bool {
+        self.state == (VideoState::Ready { has_scenes: true }) && self.processing_mode.describes()
+    }
+
     /// Whether questions can be asked about it.
     pub fn is_ready(&self) -> bool {
         self.state.kind() == StateKind::Ready

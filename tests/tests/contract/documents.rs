@@ -59,7 +59,7 @@ pub(crate) fn operations() -> Vec<Operation> {
 }
 
 /// What a function's own code says that it can answer.
-const ANSWERS: [(&str, &str); 24] = [
+const ANSWERS: [(&str, &str); 29] = [
     ("StatusCode::ACCEPTED", "202"),
     ("StatusCode::NO_CONTENT", "204"),
     ("call.json()", "400"),
@@ -84,6 +84,11 @@ const ANSWERS: [(&str, &str); 24] = [
     ("call.callback(", "400"),
     ("app.secret(", "503"),
     ("Stripe::of(", "503"),
+    ("exports::redirect(", "302"),
+    ("completed_job(", "404"),
+    ("completed_job(", "409"),
+    ("job_with_scenes(", "404"),
+    ("job_with_scenes(", "409"),
 ];
 
 #[test]

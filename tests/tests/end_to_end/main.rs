@@ -9,6 +9,7 @@ mod callbacks;
 mod chat;
 mod conformance;
 mod endings;
+mod exports;
 mod fetching;
 mod idempotency;
 mod inputs;

@@ -44,6 +44,8 @@ async fn a_method_that_a_path_does_not_have_is_told_which_it_has() {
         (Method::POST, "/v1/api/keys/a1b2c3d4", "DELETE, OPTIONS"),
         (Method::PUT, "/v1/api/jobs/from-url", "POST, OPTIONS"),
         (Method::POST, "/v1/api/quota", "GET, OPTIONS"),
+        (Method::POST, "/v1/api/jobs/0197f1e2-0000-7000-8000-000000000000/captions.vtt", "GET, OPTIONS"),
+        (Method::DELETE, "/v1/api/jobs/0197f1e2-0000-7000-8000-000000000000/thumbnails/1", "GET, OPTIONS"),
     ] {
         let answer = anonymous(&client, method.clone(), path).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}: {}", answer.text);

@@ -3,7 +3,7 @@
 use jpeg_encoder::{Encoder, EncodingError, ImageBuffer, JpegColorType, SamplingFactor};
 
 /// Small text stays readable and a 1280 by 720 frame is about 100 kB.
-const QUALITY: u8 = 82;
+pub(crate) const QUALITY: u8 = 82;
 
 /// A full-range BT.601 4:2:0 picture as it came out of the pipe.
 pub(super) struct Picture<'a> {
