@@ -32,6 +32,9 @@ fn operations() -> Vec<Operation> {
         for (path, item) in document["paths"].as_object().unwrap() {
             let Some((_, rest)) = path.split_once('{') else { continue };
             let (parameter, rest) = rest.split_once('}').unwrap();
+            // A scene is named within its job: whoever may not see the one does not see the other.
+            let path = path.replace("{scene}", "1");
+            let rest = rest.replace("{scene}", "1");
             assert!(!rest.contains('{'), "{path} names two things: teach this test about it");
             for method in item.as_object().unwrap().keys().filter(|name| *name != "parameters") {
                 let method = method.to_uppercase().parse().unwrap();
@@ -150,8 +153,8 @@ async fn every_endpoint_that_takes_an_id_hides_what_is_not_the_callers() {
     let (last, first): (Vec<_>, Vec<_>) =
         operations.iter().partition(|operation| operation.method == Method::DELETE);
     for operation in first.into_iter().chain(last) {
-        if operation.path == "/v1/api/jobs/{jobId}" {
-            continue; // It would stream what is only in a real video's bucket.
+        if ["/v1/api/jobs/{jobId}", "/v1/api/jobs/{jobId}/thumbnails/1"].contains(&operation.path.as_str()) {
+            continue; // They read what is only in a real video's bucket.
         }
         let answer = operation.call(&owner, &things.named(&operation.parameter)).await;
         assert_ne!(answer.status, StatusCode::NOT_FOUND, "{operation:?}: {}", answer.body);
