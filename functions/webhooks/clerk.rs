@@ -9,9 +9,6 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use store::Purge;
 
-/// A longer user id is no id: it goes into keys of the table.
-const MAX_ID_BYTES: usize = 255;
-
 #[derive(Deserialize)]
 struct Event {
     #[serde(rename = "type")]
@@ -67,8 +64,7 @@ fn verify(call: &Call, secret: &str) -> Result<(), Problem> {
 }
 
 fn user(subject: Subject) -> Result<UserId, Problem> {
-    let valid = !subject.id.is_empty() && subject.id.len() <= MAX_ID_BYTES;
-    valid.then_some(UserId(subject.id)).ok_or_else(|| Problem::invalid("data.id is not the id of a user."))
+    UserId::new(subject.id).ok_or_else(|| Problem::invalid("data.id is not the id of a user."))
 }
 
 #[tokio::main(flavor = "current_thread")]

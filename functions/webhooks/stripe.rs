@@ -57,7 +57,7 @@ async fn take_event(call: Call) -> Result<Reply, Problem> {
 
 async fn take_subscription(call: &Call, event: &Event) -> Result<Option<Effect>, Problem> {
     let reported: event::Subscription = read(&event.data.object)?;
-    let Some(user) = reported.user().map(str::to_owned) else {
+    let Some(user) = reported.user().and_then(|user| UserId::new(user.to_owned())) else {
         tracing::error!(
             event.id,
             subscription = reported.id,
@@ -77,7 +77,7 @@ async fn take_subscription(call: &Call, event: &Event) -> Result<Option<Effect>,
     }
     let as_of = Timestamp::from_second(event.created).map_err(|_| malformed("created is no time"))?;
     let report = Subscription { plan: plan.unwrap_or(Plan::Free), status: reported.status, as_of };
-    let about = BillingEvent { id: event.id.clone(), user: UserId(user), customer: reported.customer };
+    let about = BillingEvent { id: event.id.clone(), user, customer: reported.customer };
     Ok(Some(call.app.store.record_subscription(about, reported.id, report, call.now).await?))
 }
 
@@ -89,11 +89,11 @@ async fn take_checkout(call: &Call, event: &Event) -> Result<Option<Effect>, Pro
     }
     let pack =
         checkout.credit_hours().filter(|hours| Product::granting(Grant::CreditHours(*hours)).is_some());
-    let (Some(user), Some(hours)) = (checkout.client_reference_id, pack) else {
+    let (Some(user), Some(hours)) = (checkout.client_reference_id.and_then(UserId::new), pack) else {
         tracing::error!(event.id, checkout = checkout.id, "a payment that is for no credit pack of ours");
         return Ok(None);
     };
-    let about = BillingEvent { id: event.id.clone(), user: UserId(user), customer: checkout.customer };
+    let about = BillingEvent { id: event.id.clone(), user, customer: checkout.customer };
     Ok(Some(call.app.store.add_credits(about, checkout.id, u64::from(hours) * 3600, call.now).await?))
 }
 

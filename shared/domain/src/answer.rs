@@ -95,10 +95,10 @@ impl Chunk {
     }
 }
 
-/// The events that somebody who has heard those up to `heard` has yet to hear, in their order, with their numbers.
+/// The events after number `heard`, in their order, with their numbers.
 ///
-/// The last event is heard by everyone who has not heard just it: who was told more than is stored, before the maker
-/// died, must learn as well that the answer has ended.
+/// The answer's last event is always among them, unless `heard` is its number. A listener may have been told more than
+/// was stored before the maker died, and must still learn that the answer has ended.
 pub fn after(heard: u32, chunks: &[Chunk]) -> impl Iterator<Item = (u32, &str)> {
     chunks.iter().flat_map(move |chunk| {
         let numbered = (chunk.first..).zip(chunk.events.iter().map(String::as_str));
@@ -106,7 +106,7 @@ pub fn after(heard: u32, chunks: &[Chunk]) -> impl Iterator<Item = (u32, &str)> 
     })
 }
 
-/// What whoever makes an answer has told, and how much of it is stored.
+/// What the maker of an answer has told so far, and how much of that is stored.
 #[derive(Debug, Clone)]
 pub struct Journal {
     /// A write that failed may have been carried out, and heard: its chunk is written again as it was.

@@ -1,13 +1,15 @@
 //! Callbacks: what a job's owner is told when it ends, what an attempt to tell came to, and when the next one is made.
 //!
-//! After [Standard Webhooks](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md):
-//! its event types, its reading of status codes, and its retry schedule.
+//! After [Standard
+//! Webhooks](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md): its event
+//! types, its reading of status codes, and its retry schedule.
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::api_key::KeyPrefix;
 use crate::api_version::ApiVersion;
+use crate::failure::NOT_PUBLIC;
 use crate::video::VideoState;
 
 /// How long one attempt may take, from looking the host up to the status line. The specification recommends 15 to 30 s.
@@ -64,15 +66,6 @@ impl CallbackEvent {
             VideoState::Failed { .. } => Some(Self::Failed),
             VideoState::Cancelled => Some(Self::Cancelled),
             VideoState::AwaitingUpload | VideoState::Queued | VideoState::Processing { .. } => None,
-        }
-    }
-
-    /// The word that is published.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Completed => "job.completed",
-            Self::Failed => "job.failed",
-            Self::Cancelled => "job.cancelled",
         }
     }
 }
@@ -168,7 +161,7 @@ impl CallbackOutcome {
             Self::Answered { status } => {
                 return Some(format!("The endpoint answered {status}. Answer 2xx to take the callback."));
             }
-            Self::Refused => "The URL leads to a private or internal address. Use a publicly accessible URL.",
+            Self::Refused => NOT_PUBLIC,
             Self::TimedOut => {
                 "The endpoint did not answer within 15 seconds. Answer first, then work on what was told."
             }
@@ -251,15 +244,15 @@ mod tests {
     fn only_an_end_is_told() {
         let failed = VideoState::Failed { stage: Stage::Download, code: FailureCode::FetchFailed };
         for (state, told) in [
-            (VideoState::Ready { has_scenes: true }, Some("job.completed")),
-            (VideoState::Ready { has_scenes: false }, Some("job.completed")),
-            (failed, Some("job.failed")),
-            (VideoState::Cancelled, Some("job.cancelled")),
+            (VideoState::Ready { has_scenes: true }, Some(CallbackEvent::Completed)),
+            (VideoState::Ready { has_scenes: false }, Some(CallbackEvent::Completed)),
+            (failed, Some(CallbackEvent::Failed)),
+            (VideoState::Cancelled, Some(CallbackEvent::Cancelled)),
             (VideoState::AwaitingUpload, None),
             (VideoState::Queued, None),
             (VideoState::Processing { stage: Stage::Index }, None),
         ] {
-            assert_eq!(CallbackEvent::of(state).map(CallbackEvent::name), told, "{state:?}");
+            assert_eq!(CallbackEvent::of(state), told, "{state:?}");
             assert_eq!(told.is_some(), state.kind().is_terminal(), "{state:?}");
         }
     }

@@ -56,7 +56,7 @@ impl Captions {
             };
             cues.extend(whole.cut_to_fit());
         }
-        settle(&mut cues, length);
+        make_consecutive(&mut cues, length);
         Self(cues)
     }
 
@@ -64,7 +64,7 @@ impl Captions {
     pub fn to_srt(&self) -> String {
         let block = |(number, cue): (usize, &Cue)| {
             let (start, end) = (clock(cue.start, ','), clock(cue.end, ','));
-            format!("{number}\n{start} --> {end}\n{}\n\n", plain(&wrap(cue.labelled_words()).join("\n")))
+            format!("{number}\n{start} --> {end}\n{}\n\n", plain(&cue.labelled_lines().join("\n")))
         };
         (1..).zip(&self.0).map(block).collect()
     }
@@ -74,7 +74,7 @@ impl Captions {
         let block = |cue: &Cue| {
             let (start, end) = (clock(cue.start, '.'), clock(cue.end, '.'));
             let voice = cue.speaker.map(|speaker| format!("<v {}>", name(speaker))).unwrap_or_default();
-            let text = escaped(&wrap(cue.words.iter().cloned()).join("\n"));
+            let text = escaped(&wrap(cue.words()).join("\n"));
             format!("\n{start} --> {end}\n{voice}{text}\n")
         };
         iter::once("WEBVTT\n".to_owned()).chain(self.0.iter().map(block)).collect()
@@ -84,7 +84,7 @@ impl Captions {
 impl Cue {
     /// As it is if it fits, else cut into as many captions as it needs; none for no words.
     fn cut_to_fit(mut self) -> Vec<Self> {
-        let by_room = wrap(self.labelled_words()).len().div_ceil(LINES);
+        let by_room = self.labelled_lines().len().div_ceil(LINES);
         let by_time = (self.end - self.start).div_ceil(LONGEST) as usize;
         match by_room.max(by_time).min(self.words.len()) {
             0 => vec![],
@@ -126,16 +126,20 @@ impl Cue {
         bounds.windows(2).map(part).collect()
     }
 
-    /// The words as SubRip shows them. It has no tag for voices, so that a label says who begins to speak.
-    fn labelled_words(&self) -> impl Iterator<Item = String> {
+    /// The lines as SubRip shows them. It has no tag for voices, so that a label says who begins to speak.
+    fn labelled_lines(&self) -> Vec<String> {
         let label = self.speaker.filter(|_| self.opens_turn).map(|speaker| format!("{}:", name(speaker)));
-        label.into_iter().chain(self.words.iter().cloned())
+        wrap(label.as_deref().into_iter().chain(self.words()))
+    }
+
+    fn words(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(String::as_str)
     }
 }
 
 /// Makes the captions follow one another within the video, each for a moment at least. What is in order stays as it is,
 /// but for what nobody could read.
-fn settle(cues: &mut Vec<Cue>, length: u64) {
+fn make_consecutive(cues: &mut Vec<Cue>, length: u64) {
     let mut free_from = 0;
     for cue in cues.iter_mut() {
         cue.start = cue.start.max(free_from);
@@ -152,8 +156,8 @@ fn settle(cues: &mut Vec<Cue>, length: u64) {
     cues.retain(|cue| cue.start < cue.end);
 }
 
-/// The words of a text without control characters, which could end a line or a caption. Those that are longer than a line
-/// are broken.
+/// The words of a text without control characters, which could end a line or a caption. Those that are longer than a
+/// line are broken.
 fn words(text: &str) -> Vec<String> {
     let pieces = |word: &str| {
         let characters: Vec<char> = word.chars().filter(|character| !character.is_control()).collect();
@@ -163,15 +167,15 @@ fn words(text: &str) -> Vec<String> {
 }
 
 /// The words on lines, each as full as it gets.
-fn wrap(words: impl Iterator<Item = String>) -> Vec<String> {
+fn wrap<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in words {
         match lines.last_mut() {
-            Some(line) if width(line) + 1 + width(&word) <= LINE => {
+            Some(line) if width(line) + 1 + width(word) <= LINE => {
                 line.push(' ');
-                line.push_str(&word);
+                line.push_str(word);
             }
-            Some(_) | None => lines.push(word),
+            Some(_) | None => lines.push(word.to_owned()),
         }
     }
     lines

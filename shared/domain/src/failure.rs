@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+/// What is said of a URL that leads to an address which nothing is fetched from or posted to.
+pub const NOT_PUBLIC: &str = "The URL leads to a private or internal address. Use a publicly accessible URL.";
+
 /// Every way in which processing ends without a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

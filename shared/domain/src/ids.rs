@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
+use crate::time::Seconds;
+
 /// The text is not a UUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("not an id: an id is a UUID such as 550e8400-e29b-41d4-a716-446655440000")]
@@ -54,7 +56,7 @@ uuid_id! {
 
 impl VideoId {
     /// The id of the scene that ends at `end`; the same video gives the same id at every run.
-    pub fn scene_id(self, ordinal: u32, end: crate::time::Seconds) -> String {
+    pub fn scene_id(self, ordinal: u32, end: Seconds) -> String {
         let id = Uuid::new_v5(&self.0, format!("scene/{ordinal}").as_bytes());
         // With the decimal point that JSON has too, so that the id ends as `endTs` reads.
         format!("scene_{id}_{:?}", f64::from(end))
@@ -70,6 +72,16 @@ impl VideoId {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UserId(pub String);
+
+impl UserId {
+    /// The most bytes that an id has: it goes into keys of the table.
+    const MAX_BYTES: usize = 255;
+
+    /// The account that somebody else's text names; `None` for text that is no id.
+    pub fn new(text: String) -> Option<Self> {
+        (1..=Self::MAX_BYTES).contains(&text.len()).then_some(Self(text))
+    }
+}
 
 impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,7 +117,6 @@ impl Generation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Seconds;
 
     #[test]
     fn takes_only_the_published_form() {
@@ -113,6 +124,15 @@ mod tests {
         assert_eq!(text.parse::<VideoId>().unwrap().to_string(), text);
         for bad in ["", "abc", "550e8400e29b41d4a716446655440000", "{550e8400-e29b-41d4-a716-44665544000}"] {
             assert_eq!(bad.parse::<VideoId>(), Err(NotAnId), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_user_is_known_by_a_short_text() {
+        assert_eq!(UserId::new("user_1".to_owned()), Some(UserId("user_1".to_owned())));
+        assert_eq!(UserId::new("u".repeat(255)).map(|user| user.0.len()), Some(255));
+        for bad in [String::new(), "u".repeat(256)] {
+            assert_eq!(UserId::new(bad.clone()), None, "{bad}");
         }
     }
 

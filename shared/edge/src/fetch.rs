@@ -14,7 +14,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use domain::failure::{Failure, FailureCode};
+use domain::failure::{Failure, FailureCode, NOT_PUBLIC};
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
@@ -64,8 +64,8 @@ impl Exceptions {
     }
 }
 
-/// Answers all addresses of a name. A parameter, because whoever owns a name chooses the answers, and each anew: tests
-/// play that name server.
+/// Looks up all addresses of a name. A parameter, so that tests can play the name server: whoever owns a name chooses
+/// its addresses, and may choose others each time.
 type Resolver = dyn Fn(&str) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> + Send + Sync;
 
 /// A file under way.
@@ -83,7 +83,7 @@ pub fn check(text: &str, exceptions: &Exceptions) -> Result<Url, String> {
         return Err(format!("The URL has more than {MAX_URL_BYTES} characters."));
     }
     let url = Url::parse(text.trim())
-        .map_err(|_| "The url is not a URL. Send one that starts with https://".to_owned())?;
+        .map_err(|_| "This is not a URL. Send one that starts with https://.".to_owned())?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err("The URL must start with http:// or https://".to_owned());
     }
@@ -99,9 +99,7 @@ pub fn check(text: &str, exceptions: &Exceptions) -> Result<Url, String> {
         None => return Err("The URL names no host.".to_owned()),
     };
     match literal {
-        Some(address) if !is_public(address) && !exceptions.allow(&url) => {
-            Err("The URL leads to a private or internal address. Use a publicly accessible URL.".to_owned())
-        }
+        Some(address) if !is_public(address) && !exceptions.allow(&url) => Err(NOT_PUBLIC.to_owned()),
         _ => Ok(url),
     }
 }
@@ -174,9 +172,7 @@ async fn vetted_addresses(
     // One inner address among public ones is how a rebinding attack looks.
     let inside = addresses.iter().any(|address| !is_public(*address));
     if addresses.is_empty() || (inside && !exceptions.allow(url)) {
-        return Err(forbidden(
-            "The URL leads to a private or internal address. Use a publicly accessible URL.",
-        ));
+        return Err(forbidden(NOT_PUBLIC));
     }
     let port = url.port_or_known_default().unwrap_or(443);
     Ok(addresses.into_iter().map(|address| (address, port).into()).collect())

@@ -20,8 +20,6 @@ const REFETCH_AFTER: Duration = Duration::from_secs(60);
 const LEEWAY_SECS: u64 = 5;
 /// A longer token is not looked at.
 const MAX_TOKEN_BYTES: usize = 8 << 10;
-/// A longer user id is no id: it goes into keys of the table.
-const MAX_SUBJECT_BYTES: usize = 255;
 
 /// The issuer's public keys, kept for the life of the process.
 #[derive(Default)]
@@ -69,8 +67,7 @@ impl App {
             Some(azp) => issuer.authorized_parties.is_empty() || issuer.authorized_parties.contains(&azp),
             None => true,
         };
-        let subject_ok = !claims.sub.is_empty() && claims.sub.len() <= MAX_SUBJECT_BYTES;
-        if party_ok && subject_ok { Ok(UserId(claims.sub)) } else { Err(invalid()) }
+        UserId::new(claims.sub).filter(|_| party_ok).ok_or_else(invalid)
     }
 
     async fn decoding_key(&self, issuer: &Issuer, kid: &str) -> Result<Option<DecodingKey>, Problem> {

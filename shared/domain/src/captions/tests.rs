@@ -147,7 +147,7 @@ proptest! {
             prop_assert!(free_from <= cue.start && cue.start < cue.end, "{cue:?} after {free_from}");
             prop_assert!(cue.end - cue.start <= LONGEST, "{cue:?}");
             free_from = cue.end;
-            for lines in [wrap(cue.words.iter().cloned()), wrap(cue.labelled_words())] {
+            for lines in [wrap(cue.words()), cue.labelled_lines()] {
                 prop_assert!((1..=LINES).contains(&lines.len()), "{lines:?}");
                 prop_assert!(lines.iter().all(|line| (1..=LINE).contains(&width(line))), "{lines:?}");
             }
