@@ -12,7 +12,7 @@ use crate::exports;
 /// As for every export; 404 too for a job without scenes.
 pub(crate) async fn job_with_scenes(call: &Call) -> Result<Video, Problem> {
     let job = exports::completed_job(call).await?;
-    if job.has_scenes() {
+    if job.lists_scenes() {
         return Ok(job);
     }
     let detail = "This job has no scenes: its file has no picture, or only a transcript was asked for. Its captions are at captions.srt and captions.vtt.";

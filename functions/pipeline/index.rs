@@ -40,13 +40,18 @@ async fn index(providers: Providers, app: Arc<App>, input: StepInput) -> Result<
         app.store.stage_finished(id, Stage::Index, now).await?;
         let finished =
             app.store.finished(video.id, input.attempt, has_scenes, frames, joined.length, now).await?;
-        finished.map(drop).ok_or(StepError::Stopped)
+        finished.ok_or(StepError::Stopped)
     })
     .await;
-    match finished {
-        // Also when an earlier delivery finished the video and died before it settled.
-        Ok(()) | Err(StepError::Stopped) => Ok(app.store.settle(id, clock::now()).await?),
-        Err(error) => Err(error),
+    let ended = match finished {
+        Ok(video) => Some(video),
+        // An earlier delivery may have finished the video and died before it settled.
+        Err(StepError::Stopped) => app.store.video(id).await?,
+        Err(error @ (StepError::Rejected(_) | StepError::Transient(_))) => return Err(error),
+    };
+    match ended {
+        Some(video) => Ok(app.store.settle(&video, clock::now()).await?),
+        None => Ok(()),
     }
 }
 

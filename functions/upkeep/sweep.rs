@@ -1,10 +1,11 @@
 //! Every five minutes: looks after every video that has taken longer than it should. Whatever was lost on the way
-//! (a message, an event, a process) comes to light here, so that no video stays open, nothing stays reserved, and no end
-//! stays untold.
+//! (a message, an event, a process) comes to light here, so that no video stays open, nothing stays reserved, and no
+//! end stays untold.
 
 use std::sync::Arc;
 
 use domain::failure::{Failure, FailureCode};
+use domain::ids::VideoId;
 use domain::video::StateKind;
 use edge::step::{self, StepError, give_up};
 use edge::{App, clock};
@@ -19,13 +20,8 @@ async fn sweep(app: Arc<App>, _tick: Value) -> Result<(), StepError> {
     let now = clock::now();
     let mut failed = Ok(());
     for id in app.store.due(now).await? {
-        let looked_after = match app.store.video(id).await? {
-            Some(video) => look_after(&app, &video, now).await,
-            // Buried: the message that asked for its removal is lost.
-            None => app.store.enqueue_purge(Purge::Video(id), SignedDuration::ZERO).await,
-        };
         // One video's trouble must not keep the others waiting.
-        if let Err(error) = looked_after {
+        if let Err(error) = look_after(&app, id, now).await {
             tracing::error!(video.id = %id, %error, "video not looked after");
             failed = Err(error.into());
         }
@@ -33,21 +29,25 @@ async fn sweep(app: Arc<App>, _tick: Value) -> Result<(), StepError> {
     failed
 }
 
-async fn look_after(app: &App, video: &Video, now: Timestamp) -> Result<(), StoreError> {
+async fn look_after(app: &App, id: VideoId, now: Timestamp) -> Result<(), StoreError> {
+    let Some(video) = &app.store.video(id).await? else {
+        // Buried: the message that asked for its removal is lost.
+        return app.store.enqueue_purge(Purge::Video(id), SignedDuration::ZERO).await;
+    };
     match video.state.kind() {
         StateKind::AwaitingUpload => end(app, video, upload_expired()).await,
         StateKind::Queued | StateKind::Processing => match app.store.run(video).await? {
             None => {
-                tracing::warn!(video.id = %video.id, "a lost message: the run is started now");
+                tracing::warn!(video.id = %id, "a lost message: the run is started now");
                 app.store.start_execution(video).await?;
-                app.store.looked_after(video.id, now).await
+                app.store.looked_after(video, now).await
             }
             Some(Run::Going { since }) if now.duration_since(since) < LONGEST_RUN => {
-                app.store.looked_after(video.id, now).await
+                app.store.looked_after(video, now).await
             }
             Some(Run::Going { .. } | Run::Over) => end(app, video, interrupted()).await,
         },
-        StateKind::Ready | StateKind::Failed | StateKind::Cancelled => app.store.settle(video.id, now).await,
+        StateKind::Ready | StateKind::Failed | StateKind::Cancelled => app.store.settle(video, now).await,
     }
 }
 

@@ -1,4 +1,5 @@
-//! Videos as the pipeline leaves them, without running it: rows that the store itself wrote, and no objects behind them.
+//! Videos as the pipeline leaves them, without running it: rows that the store itself wrote, and no objects behind
+//! them.
 
 use domain::failure::{Failure, FailureCode};
 use domain::ids::{Attempt, UserId, VideoId};
@@ -46,8 +47,8 @@ pub async fn processing(store: &Store, owner: &UserId, origin: Origin) -> Video 
 pub async fn ready(store: &Store, owner: &UserId, origin: Origin) -> VideoId {
     let (video, now) = (processing(store, owner, origin).await, Timestamp::now());
     let finished = store.finished(video.id, video.attempt, true, 1, Seconds::new(12.0), now).await;
-    finished.expect("an end").expect("a video in its last stage");
-    store.settle(video.id, now).await.expect("a bill");
+    let video = finished.expect("an end").expect("a video in its last stage");
+    store.settle(&video, now).await.expect("a bill");
     video.id
 }
 
@@ -56,7 +57,7 @@ pub async fn failed(store: &Store, owner: &UserId, origin: Origin) -> VideoId {
     let (video, now) = (processing(store, owner, origin).await, Timestamp::now());
     let failure = Failure::new(FailureCode::Internal, "Something went wrong on our side.");
     let failed = store.failed(video.id, video.attempt, Stage::Index, failure, now).await;
-    failed.expect("an end").expect("a video in its last stage");
-    store.settle(video.id, now).await.expect("a release");
+    let video = failed.expect("an end").expect("a video in its last stage");
+    store.settle(&video, now).await.expect("a release");
     video.id
 }

@@ -64,10 +64,10 @@ impl From<StepError> for Diagnostic {
     }
 }
 
-/// Nobody asked, so that nobody is answered: of what a step cannot get, only the cause counts.
+/// A step has no caller, so what was meant for one is dropped: only the cause is kept.
 impl From<Problem> for StepError {
     fn from(problem: Problem) -> Self {
-        Self::transient(problem.cause().unwrap_or("a request was refused where there is none"))
+        Self::transient(problem.cause().unwrap_or("refused without a cause"))
     }
 }
 
@@ -166,7 +166,8 @@ pub async fn in_map(
     }
 }
 
-/// Ends a video without a result, unless it has ended already or is in another attempt, and settles its account either way.
+/// Ends a video without a result, unless it has ended already or is in another attempt, and settles its account either
+/// way.
 ///
 /// # Errors
 /// When the store does not answer; doing it again is safe.
@@ -178,6 +179,12 @@ pub async fn give_up(
     failure: Failure,
 ) -> Result<(), StoreError> {
     let now = clock::now();
-    app.store.failed(id, attempt, stage, failure, now).await?;
-    app.store.settle(id, now).await
+    let ended = match app.store.failed(id, attempt, stage, failure, now).await? {
+        Some(video) => Some(video),
+        None => app.store.video(id).await?,
+    };
+    match ended {
+        Some(video) => app.store.settle(&video, now).await,
+        None => Ok(()),
+    }
 }

@@ -9,7 +9,7 @@ use domain::ids::{MessageId, UserId, VideoId};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::chats::Exchange;
-use crate::keys::{Key, PK, SK, chunk_row, video_partition};
+use crate::keys::{Key, PK, chunk_row, video_partition};
 use crate::rows::{Row, from_row, number, text, to_row};
 use crate::transact::Outcome;
 use crate::{Reply, Store, StoreError};
@@ -56,11 +56,8 @@ impl Store {
                 .set_item(Some(row_of(OPERATION, answer, chunk)?))
                 .condition_expression(NOT_ENDED)
                 .expression_attribute_values(":no", AttributeValue::Bool(false));
-            match put.send().await.map_err(StoreError::sdk(OPERATION)) {
-                Ok(_) => Ok(true),
-                Err(error) if error.is_conflict() => Ok(false),
-                Err(error) => Err(error),
-            }
+            let written = put.send().await.map_err(StoreError::sdk(OPERATION));
+            Ok(StoreError::none_on_conflict(written)?.is_some())
         })
     }
 
@@ -68,21 +65,8 @@ impl Store {
     pub fn chunks(&self, answer: AnswerId, from: u32, now: Timestamp) -> Reply<'_, Vec<Chunk>> {
         const OPERATION: &str = "reading an answer";
         Box::pin(async move {
-            let rows: Vec<Row> = self
-                .dynamodb
-                .query()
-                .table_name(&self.names.table)
-                .key_condition_expression(format!("{PK} = :pk AND {SK} BETWEEN :from AND :last"))
-                .expression_attribute_values(":pk", text(video_partition(answer.video)))
-                .expression_attribute_values(":from", text(chunk_row(answer.message, from)))
-                .expression_attribute_values(":last", text(chunk_row(answer.message, u32::MAX)))
-                .consistent_read(true)
-                .into_paginator()
-                .items()
-                .send()
-                .try_collect()
-                .await
-                .map_err(StoreError::sdk(OPERATION))?;
+            let (first, last) = (chunk_row(answer.message, from), chunk_row(answer.message, u32::MAX));
+            let rows = self.rows_between(OPERATION, video_partition(answer.video), &first, &last).await?;
             let mut chunks: Vec<Chunk> =
                 rows.into_iter().map(|row| from_row(OPERATION, row)).collect::<Result<_, _>>()?;
             // Expired rows stay until the table gets round to them.

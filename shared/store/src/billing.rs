@@ -30,7 +30,8 @@ pub struct Billing {
     pub version: u64,
     /// The provider's id of the customer, once something was bought.
     pub customer: Option<String>,
-    /// The last report of each subscription, by the provider's id. Ended ones stay, so that late reports are known as such.
+    /// The last report of each subscription, by the provider's id. Ended ones stay, so that late reports are known as
+    /// such.
     #[serde(default)]
     pub subscriptions: BTreeMap<String, Subscription>,
 }

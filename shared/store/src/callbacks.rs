@@ -89,8 +89,8 @@ struct Row<'a> {
 }
 
 impl Store {
-    /// Sees to it that the end of a job is told, if it asked for that: asks for the first attempt, or for one that should
-    /// have been made by now. Doing it twice is doing it once.
+    /// Sees to it that the end of a job is told, if it asked for that: asks for the first attempt, or for one that is
+    /// overdue. Idempotent.
     pub fn arm_callback<'a>(&'a self, video: &'a Video, now: Timestamp) -> Reply<'a, ()> {
         const OPERATION: &str = "arming a callback";
         Box::pin(async move {
@@ -150,8 +150,8 @@ impl Store {
         })
     }
 
-    /// Takes an attempt upon oneself. False when it has been made, or somebody else is at it, or it is not due to anybody
-    /// any more.
+    /// Claims an attempt for whoever is about to make it. False when it has been made, when somebody else is at it, or
+    /// when it is no longer to be made.
     pub fn claim_attempt(&self, message: CallbackMessage, now: Timestamp) -> Reply<'_, bool> {
         const OPERATION: &str = "claiming a callback's attempt";
         Box::pin(async move {
@@ -163,11 +163,8 @@ impl Store {
                 ))
                 .expression_attribute_values(":now", number(now.as_second()))
                 .expression_attribute_values(":until", number((now + ATTEMPT_LIMIT).as_second()));
-            match claim.send().await.map_err(StoreError::sdk(OPERATION)) {
-                Ok(_) => Ok(true),
-                Err(error) if error.is_conflict() => Ok(false),
-                Err(error) => Err(error),
-            }
+            let claimed = claim.send().await.map_err(StoreError::sdk(OPERATION));
+            Ok(StoreError::none_on_conflict(claimed)?.is_some())
         })
     }
 
@@ -201,10 +198,9 @@ impl Store {
                 AfterAttempt::Delivered => closed(update, CallbackStatus::Delivered),
                 AfterAttempt::GivenUp => closed(update, CallbackStatus::Failed),
             };
-            match update.send().await.map_err(StoreError::sdk(OPERATION)) {
-                Ok(_) => {}
-                Err(error) if error.is_conflict() => return Ok(()),
-                Err(error) => return Err(error),
+            let recorded = update.send().await.map_err(StoreError::sdk(OPERATION));
+            if StoreError::none_on_conflict(recorded)?.is_none() {
+                return Ok(());
             }
             match after {
                 // If this is lost, the sweep finds the attempt overdue.
@@ -232,12 +228,9 @@ impl Store {
 
     /// Asks for an attempt, after `delay` (15 minutes at most). Delivered at least once.
     pub(crate) fn enqueue_callback(&self, message: CallbackMessage, delay: SignedDuration) -> Reply<'_, ()> {
-        const OPERATION: &str = "queueing a callback";
         Box::pin(async move {
-            let body = serde_json::to_string(&message).map_err(StoreError::malformed(OPERATION))?;
-            let send = self.sqs.send_message().queue_url(&self.names.callback_queue_url).message_body(body);
-            send.delay_seconds(delay.as_secs() as i32).send().await.map_err(StoreError::sdk(OPERATION))?;
-            Ok(())
+            let queue = &self.names.callback_queue_url;
+            self.send("queueing a callback", queue, &message, delay).await
         })
     }
 

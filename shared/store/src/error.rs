@@ -65,6 +65,17 @@ impl StoreError {
         move |error| Self::Malformed { operation, cause: error.to_string() }
     }
 
+    /// What a conditional write came to, where a condition that does not hold is no error but an answer: `None`.
+    pub(crate) fn none_on_conflict<T>(outcome: Result<T, Self>) -> Result<Option<T>, Self> {
+        match outcome {
+            Ok(written) => Ok(Some(written)),
+            Err(Self::Conflict { .. }) => Ok(None),
+            Err(error @ (Self::Service { .. } | Self::Interrupted { .. } | Self::Malformed { .. })) => {
+                Err(error)
+            }
+        }
+    }
+
     /// Whether the condition of the write did not hold.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict { .. })

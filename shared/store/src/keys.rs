@@ -236,7 +236,7 @@ impl Outputs {
         self.at("contact-sheet.jpg")
     }
 
-    /// The list that the description's Map reads: a JSON array of batch numbers.
+    /// The list that the description's Map reads: a JSON array of `[first, end)` ranges of scenes.
     pub fn batch_list(self) -> String {
         self.at("batches.json")
     }
@@ -256,7 +256,7 @@ impl Outputs {
         self.at("index.bin")
     }
 
-    /// What both contracts publish of the analysis.
+    /// What the Jobs contract publishes as `processedData`.
     pub fn analysis(self) -> String {
         self.at("analysis.json")
     }

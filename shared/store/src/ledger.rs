@@ -81,7 +81,7 @@ impl Store {
         Box::pin(async move { Ok(self.wallet_row(&user, now).await?.wallet.rolled(now)) })
     }
 
-    /// Sets `secs` aside for a video while this attempt at it runs. Doing it twice is doing it once.
+    /// Sets `secs` aside for a video while this attempt at it runs. Idempotent.
     pub fn reserve<'a>(
         &'a self,
         video: &'a Video,
@@ -108,7 +108,7 @@ impl Store {
         })
     }
 
-    /// Bills a video, at most as much as was set aside for it. Doing it twice is doing it once.
+    /// Bills a video, at most as much as was set aside for it. Idempotent.
     pub fn commit(
         &self,
         user: UserId,
@@ -129,7 +129,7 @@ impl Store {
         })
     }
 
-    /// Gives back what was set aside for this attempt at a video. Doing it twice is doing it once; a bill stays a bill.
+    /// Gives back what was set aside for this attempt at a video. Idempotent; a bill stays a bill.
     pub fn release<'a>(&'a self, video: &'a Video, now: Timestamp) -> Reply<'a, ()> {
         Box::pin(async move {
             let decide = |wallet: Wallet, entry: Option<LedgerEntry>| match entry {
@@ -155,9 +155,10 @@ impl Store {
     ) -> Result<Reservation, StoreError> {
         const OPERATION: &str = "writing the ledger";
         for _ in 0..TRIES {
-            // In this order: whatever changes the entry after the wallet was read also changes the wallet's version.
-            let row = self.wallet_row(user, now).await?;
-            let entry = self.entry(user, video).await?;
+            let keys = [Key::wallet(user), Key::ledger(user, video)];
+            let [wallet, entry] = self.snapshot(OPERATION, keys).await?;
+            let row = WalletRow::read(wallet, now)?;
+            let entry = entry.map(|row| from_row(OPERATION, row)).transpose()?;
             let (wallet, next) = match decide(row.wallet, entry) {
                 Change::Settled => return Ok(Reservation::Held),
                 Change::Refused(refused) => return Ok(Reservation::Refused(refused)),
@@ -214,10 +215,5 @@ impl Store {
 
     pub(crate) async fn wallet_row(&self, user: &UserId, now: Timestamp) -> Result<WalletRow, StoreError> {
         WalletRow::read(self.row("reading a wallet", Key::wallet(user)).await?, now)
-    }
-
-    async fn entry(&self, user: &UserId, video: VideoId) -> Result<Option<LedgerEntry>, StoreError> {
-        let row = self.row("reading the ledger", Key::ledger(user, video)).await?;
-        row.map(|row| from_row("reading the ledger", row)).transpose()
     }
 }

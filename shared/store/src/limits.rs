@@ -84,8 +84,7 @@ impl Store {
         })
     }
 
-    /// The write that gives a question back. Doing it twice is giving it back twice: only in a transaction with what
-    /// can be done once.
+    /// The write that gives a question back. Not idempotent: only in a transaction with what can be done once.
     pub(crate) fn given_back(
         &self,
         operation: &'static str,

@@ -166,10 +166,8 @@ impl Store {
                 .content_type(content_type)
                 .if_none_match("*")
                 .body(ByteStream::from(body));
-            match put.send().await.map_err(StoreError::sdk(OPERATION)) {
-                Err(error) if !error.is_conflict() => Err(error),
-                Ok(_) | Err(_) => Ok(()),
-            }
+            let written = put.send().await.map_err(StoreError::sdk(OPERATION));
+            StoreError::none_on_conflict(written).map(drop)
         })
     }
 }

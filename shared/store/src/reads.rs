@@ -1,6 +1,7 @@
 //! Strongly consistent reads of one row, of several as they are at one moment, or of the rows of one partition.
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{Get, TransactGetItem};
 
 use crate::keys::{Key, PK, SK};
@@ -50,15 +51,39 @@ impl Store {
         partition: String,
         start: &str,
     ) -> Result<Vec<Row>, StoreError> {
-        let mut query = self.dynamodb.query().table_name(&self.names.table).consistent_read(true);
-        query = query.expression_attribute_values(":pk", text(partition));
-        query = if start.is_empty() {
+        let query = self.query(partition);
+        let query = if start.is_empty() {
             query.key_condition_expression(format!("{PK} = :pk"))
         } else {
             query
                 .key_condition_expression(format!("{PK} = :pk AND begins_with({SK}, :sk)"))
                 .expression_attribute_values(":sk", text(start))
         };
-        query.into_paginator().items().send().try_collect().await.map_err(StoreError::sdk(operation))
+        all_rows(operation, query).await
     }
+
+    /// The rows of a partition from sort key `first` to `last`, both included, in their order.
+    pub(crate) async fn rows_between(
+        &self,
+        operation: &'static str,
+        partition: String,
+        first: &str,
+        last: &str,
+    ) -> Result<Vec<Row>, StoreError> {
+        let query = self
+            .query(partition)
+            .key_condition_expression(format!("{PK} = :pk AND {SK} BETWEEN :first AND :last"))
+            .expression_attribute_values(":first", text(first))
+            .expression_attribute_values(":last", text(last));
+        all_rows(operation, query).await
+    }
+
+    fn query(&self, partition: String) -> QueryFluentBuilder {
+        let query = self.dynamodb.query().table_name(&self.names.table).consistent_read(true);
+        query.expression_attribute_values(":pk", text(partition))
+    }
+}
+
+async fn all_rows(operation: &'static str, query: QueryFluentBuilder) -> Result<Vec<Row>, StoreError> {
+    query.into_paginator().items().send().try_collect().await.map_err(StoreError::sdk(operation))
 }

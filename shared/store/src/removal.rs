@@ -1,8 +1,8 @@
 //! What is left of a video that was removed, or of an account that was deleted: taken away piece by piece.
 //!
-//! A video's removal begins with a tombstone that every other write respects (`videos/end.rs`): the video's row with the
-//! time of its burial and without its owner, so that it is in no list. It stays until no Lambda that still runs can write
-//! for the video any more.
+//! A video's removal begins with a tombstone that every other write respects (`videos/end.rs`): the video's row with
+//! the time of its burial and without its owner, so that it is in no list. It stays until no Lambda that still runs
+//! can write for the video any more.
 
 use aws_sdk_s3::types::{Delete as DeleteObjects, ObjectIdentifier};
 use domain::ids::{SessionId, UserId, VideoId};
@@ -40,13 +40,9 @@ impl Store {
 
     /// Asks for a removal, after `delay` (15 minutes at most). Delivered at least once.
     pub fn enqueue_purge(&self, purge: Purge, delay: SignedDuration) -> Reply<'_, ()> {
-        const OPERATION: &str = "queueing a removal";
-        Box::pin(async move {
-            let body = serde_json::to_string(&purge).map_err(StoreError::malformed(OPERATION))?;
-            let send = self.sqs.send_message().queue_url(&self.names.purge_queue_url).message_body(body);
-            send.delay_seconds(delay.as_secs() as i32).send().await.map_err(StoreError::sdk(OPERATION))?;
-            Ok(())
-        })
+        Box::pin(
+            async move { self.send("queueing a removal", &self.names.purge_queue_url, &purge, delay).await },
+        )
     }
 
     /// Removes every version of every object of a video.

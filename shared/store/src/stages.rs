@@ -94,10 +94,7 @@ impl Store {
                 .send()
                 .await
                 .map_err(StoreError::sdk(OPERATION));
-            match written {
-                Err(error) if !error.is_conflict() => Err(error),
-                Ok(_) | Err(_) => Ok(()),
-            }
+            StoreError::none_on_conflict(written).map(drop)
         })
     }
 }

@@ -4,6 +4,7 @@ mod claim;
 mod create;
 mod end;
 mod list;
+mod states;
 mod transition;
 mod uploads;
 
@@ -23,10 +24,10 @@ pub(crate) use create::PATIENCE;
 pub use end::{Ended, Retried, Wish};
 pub use list::VideoSummary;
 
-use crate::keys::{BURIED, Key, PK, SK, STAGE_ROW, VIDEO_ROW, video_partition};
+use crate::keys::{BURIED, Key, SK, STAGE_ROW, VIDEO_ROW, video_partition};
 use crate::rows::{Row, from_row, text};
 use crate::stages::StageProgress;
-use crate::{Reply, Store, StoreError};
+use crate::{Reply, Store};
 
 /// Where a source file comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,8 +172,8 @@ impl Video {
         self.state.kind().is_terminal()
     }
 
-    /// Whether there are scenes in its result. Some files have no picture, and some jobs do not ask for them.
-    pub fn has_scenes(&self) -> bool {
+    /// Whether its result lists scenes. Some files have no picture, and some jobs do not ask for scenes.
+    pub fn lists_scenes(&self) -> bool {
         self.state == (VideoState::Ready { has_scenes: true }) && self.processing_mode.describes()
     }
 
@@ -196,22 +197,9 @@ impl Store {
     pub fn video_with_stages(&self, id: VideoId) -> Reply<'_, Option<(Video, Vec<StageProgress>)>> {
         const OPERATION: &str = "reading a video's progress";
         Box::pin(async move {
-            let rows: Vec<Row> = self
-                .dynamodb
-                .query()
-                .table_name(&self.names.table)
-                .key_condition_expression(format!("{PK} = :pk AND {SK} BETWEEN :first AND :last"))
-                .expression_attribute_values(":pk", text(video_partition(id)))
-                .expression_attribute_values(":first", text(VIDEO_ROW))
-                // '~' sorts after every character of a stage row's key.
-                .expression_attribute_values(":last", text(format!("{STAGE_ROW}~")))
-                .consistent_read(true)
-                .into_paginator()
-                .items()
-                .send()
-                .try_collect()
-                .await
-                .map_err(StoreError::sdk(OPERATION))?;
+            // '~' sorts after every character of a stage row's key.
+            let last = format!("{STAGE_ROW}~");
+            let rows = self.rows_between(OPERATION, video_partition(id), VIDEO_ROW, &last).await?;
             let mut rows = rows.into_iter();
             let Some(first) = rows.next() else { return Ok(None) };
             if first.get(SK) != Some(&text(VIDEO_ROW)) || !is_not_buried(&first) {

@@ -4,7 +4,7 @@ use aws_sdk_sfn::error::ProvideErrorMetadata;
 use aws_sdk_sfn::types::ExecutionStatus;
 use domain::ids::{Attempt, Generation, VideoId};
 use domain::stage::Stage;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::videos::Video;
@@ -44,14 +44,25 @@ struct ExecutionInput {
 impl Store {
     /// Queues the video's current run. Delivered at least once.
     pub fn enqueue<'a>(&'a self, video: &'a Video) -> Reply<'a, ()> {
-        const OPERATION: &str = "queueing a video";
         Box::pin(async move {
             let message = IngestMessage { video_id: video.id, attempt: video.attempt };
-            let body = serde_json::to_string(&message).map_err(StoreError::malformed(OPERATION))?;
-            let send = self.sqs.send_message().queue_url(&self.names.ingest_queue_url).message_body(body);
-            send.send().await.map_err(StoreError::sdk(OPERATION))?;
-            Ok(())
+            let queue = &self.names.ingest_queue_url;
+            self.send("queueing a video", queue, &message, SignedDuration::ZERO).await
         })
+    }
+
+    /// Puts a message on a queue, which keeps it back for `delay` (15 minutes at most).
+    pub(crate) async fn send(
+        &self,
+        operation: &'static str,
+        queue_url: &str,
+        message: &impl Serialize,
+        delay: SignedDuration,
+    ) -> Result<(), StoreError> {
+        let body = serde_json::to_string(message).map_err(StoreError::malformed(operation))?;
+        let send = self.sqs.send_message().queue_url(queue_url).message_body(body);
+        let sent = send.delay_seconds(delay.as_secs() as i32).send().await;
+        sent.map(drop).map_err(StoreError::sdk(operation))
     }
 
     /// Starts the state machine for this attempt. One attempt has one execution, whoever starts it and how often.

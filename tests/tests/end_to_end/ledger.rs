@@ -157,13 +157,13 @@ impl Account<'_> {
             Step::Finish => {
                 let length = Seconds::new(job.decoded_ms as f64 / 1000.0);
                 store.finished(id, video.attempt, true, 1, length, now).await.unwrap();
-                store.settle(id, now).await.unwrap();
+                self.settle(id, now).await;
             }
             Step::Fail => self.fail(&video, now).await,
             Step::Cancel => drop(store.end_video(id, self.user.clone(), Wish::Cancel, now).await.unwrap()),
             Step::Remove => drop(store.end_video(id, self.user.clone(), Wish::Remove, now).await.unwrap()),
             Step::Retry => drop(store.retry(&video, now).await.unwrap()),
-            Step::Settle => store.settle(id, now).await.unwrap(),
+            Step::Settle => store.settle(&video, now).await.unwrap(),
         }
     }
 
@@ -186,7 +186,14 @@ impl Account<'_> {
     async fn fail(&self, video: &Video, now: Timestamp) {
         let failure = Failure::new(FailureCode::Internal, "It failed.");
         self.store.failed(video.id, video.attempt, Stage::Extract, failure, now).await.unwrap();
-        self.store.settle(video.id, now).await.unwrap();
+        self.settle(video.id, now).await;
+    }
+
+    /// As it is by now, whoever ended it.
+    async fn settle(&self, id: VideoId, now: Timestamp) {
+        if let Some(video) = self.store.video(id).await.unwrap() {
+            self.store.settle(&video, now).await.unwrap();
+        }
     }
 
     /// Does something as the cloud does it: once, twice at the same time, or half and then again.
@@ -244,7 +251,7 @@ impl Account<'_> {
         for job in jobs.iter().filter(|job| due.contains(&job.id)) {
             let Some(video) = self.store.video(job.id).await.unwrap() else { continue };
             if video.is_terminal() {
-                self.store.settle(job.id, now).await.unwrap();
+                self.store.settle(&video, now).await.unwrap();
             } else {
                 self.fail(&video, now).await;
             }

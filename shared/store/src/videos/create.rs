@@ -41,8 +41,7 @@ pub enum Created {
 }
 
 impl Store {
-    /// Makes a video, if its owner's plan has a slot free and does not hold it already. Doing it twice with the same
-    /// id is doing it once.
+    /// Makes a video, if its owner's plan has a slot free and does not hold it already. Idempotent for the same id.
     pub fn create_video(&self, new: NewVideo, plan: Plan, now: Timestamp) -> Reply<'_, Created> {
         const OPERATION: &str = "creating a video";
         Box::pin(async move {

@@ -6,6 +6,7 @@ use domain::ids::{UserId, VideoId};
 use domain::video::{Event, StateKind};
 use jiff::{SignedDuration, Timestamp};
 
+use super::states::in_state;
 use super::{Origin, Video, is_not_buried};
 use crate::callbacks::CallbackMessage;
 use crate::keys::{BURIED, Key, OPEN};
@@ -50,7 +51,7 @@ pub enum Retried {
 }
 
 impl Store {
-    /// Ends a video at its owner's wish, and gives back what it held. Doing it twice is doing it once.
+    /// Ends a video at its owner's wish, and gives back what it held. Idempotent.
     pub fn end_video(&self, id: VideoId, owner: UserId, wish: Wish, now: Timestamp) -> Reply<'_, Ended> {
         const OPERATION: &str = "ending a video";
         Box::pin(async move {
@@ -72,7 +73,7 @@ impl Store {
                     }
                     Wish::Remove if video.is_terminal() && !accounted => {
                         // What it cost is still owed after it is gone. Of its end, nobody is told any more.
-                        self.settle_account(id, now).await?;
+                        self.settle_account(&video, now).await?;
                         accounted = true;
                         continue;
                     }
@@ -148,26 +149,19 @@ impl Store {
     ) -> Result<TransactWriteItem, StoreError> {
         // The sweep asks again only if the queue has lost the message.
         let due = now + LAST_WRITE + LAST_WRITE;
-        let mut update = Update::builder()
+        let (as_read, values) = in_state(|kind| kind.is_terminal() == video.is_terminal());
+        Update::builder()
             .table_name(&self.names.table)
             .set_key(Some(Key::video(video.id).attributes()))
             .update_expression(format!("SET {BURIED} = :now, #open = :open, due = :due REMOVE #owner"))
+            .condition_expression(format!("attribute_not_exists({BURIED}) AND {as_read}"))
             .expression_attribute_names("#open", "open")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_names("#state", "state")
+            .set_expression_attribute_values(Some(values))
             .expression_attribute_values(":now", number(now.as_second()))
             .expression_attribute_values(":open", text(OPEN))
-            .expression_attribute_values(":due", number(due.as_second()));
-        let mut states = Vec::new();
-        for kind in StateKind::ALL.into_iter().filter(|kind| kind.is_terminal() == video.is_terminal()) {
-            update = update.expression_attribute_values(format!(":{}", kind.name()), text(kind.name()));
-            states.push(format!(":{}", kind.name()));
-        }
-        update
-            .condition_expression(format!(
-                "attribute_not_exists({BURIED}) AND #state IN ({})",
-                states.join(", ")
-            ))
+            .expression_attribute_values(":due", number(due.as_second()))
             .build()
             .map(|update| TransactWriteItem::builder().update(update).build())
             .map_err(StoreError::malformed(operation))

@@ -7,10 +7,11 @@ use domain::failure::Failure;
 use domain::ids::{Attempt, VideoId};
 use domain::stage::Stage;
 use domain::time::Seconds;
-use domain::video::{Event, StateKind, VideoState};
+use domain::video::{Event, VideoState};
 use jiff::Timestamp;
 
 use super::create::PATIENCE;
+use super::states::in_state;
 use super::{Source, Video};
 use crate::keys::{BURIED, Key, OPEN};
 use crate::rows::{from_row, number, text};
@@ -116,64 +117,58 @@ impl Store {
         })
     }
 
-    /// A video that has not ended is looked after again when this much more time has passed.
-    pub fn looked_after(&self, id: VideoId, now: Timestamp) -> Reply<'_, ()> {
+    /// A video that has not ended is looked after again when this much more time has passed. Nothing where it has
+    /// moved on since it was read.
+    pub fn looked_after<'a>(&'a self, video: &'a Video, now: Timestamp) -> Reply<'a, ()> {
         const OPERATION: &str = "putting a video off";
         Box::pin(async move {
             let update = self
-                .update_video(id, |kind| !kind.is_terminal())
+                .update_as_read(video)
                 .update_expression("SET due = :due")
                 .expression_attribute_values(":due", number((now + PATIENCE).as_second()));
-            written(update.send().await.map_err(StoreError::sdk(OPERATION)))
+            StoreError::none_on_conflict(update.send().await.map_err(StoreError::sdk(OPERATION))).map(drop)
         })
     }
 
     /// Nothing is left to do for a video that has ended: its account is in line with its end, which is being told.
-    pub fn settled(&self, id: VideoId) -> Reply<'_, ()> {
+    /// Nothing where it has moved on since it was read: what comes of another attempt is not settled.
+    pub(crate) async fn settled(&self, video: &Video) -> Result<(), StoreError> {
         const OPERATION: &str = "closing a video";
-        Box::pin(async move {
-            let update = self
-                .update_video(id, StateKind::is_terminal)
-                .update_expression("REMOVE #open, due")
-                .expression_attribute_names("#open", "open");
-            written(update.send().await.map_err(StoreError::sdk(OPERATION)))
-        })
+        let update = self
+            .update_as_read(video)
+            .update_expression("REMOVE #open, due")
+            .expression_attribute_names("#open", "open");
+        StoreError::none_on_conflict(update.send().await.map_err(StoreError::sdk(OPERATION))).map(drop)
     }
 
-    /// An update of a video's row, conditional on its state.
-    fn update_video(&self, id: VideoId, allowed: impl Fn(StateKind) -> bool) -> UpdateItemFluentBuilder {
-        let mut update = self
-            .dynamodb
+    /// An update of a video's row, on the condition that the video is where it was when it was read.
+    fn update_as_read(&self, video: &Video) -> UpdateItemFluentBuilder {
+        let (as_read, values) = in_state(|kind| kind == video.state.kind());
+        self.dynamodb
             .update_item()
             .table_name(&self.names.table)
-            .set_key(Some(Key::video(id).attributes()))
-            .expression_attribute_names("#state", "state");
-        let mut from = Vec::new();
-        for kind in StateKind::ALL.into_iter().filter(|kind| allowed(*kind)) {
-            update = update.expression_attribute_values(format!(":{}", kind.name()), text(kind.name()));
-            from.push(format!(":{}", kind.name()));
-        }
-        update.condition_expression(format!("#state IN ({})", from.join(", ")))
+            .set_key(Some(Key::video(video.id).attributes()))
+            .condition_expression(format!(
+                "{as_read} AND attempt = :attempt AND attribute_not_exists({BURIED})"
+            ))
+            .expression_attribute_names("#state", "state")
+            .set_expression_attribute_values(Some(values))
+            .expression_attribute_values(":attempt", number(video.attempt.0))
     }
 
     /// That the video has not ended and is in this attempt: for transactions that must not come after its end.
     pub(crate) fn while_running(&self, video: &Video) -> Result<TransactWriteItem, StoreError> {
         const OPERATION: &str = "checking that a video runs";
-        let mut check = ConditionCheck::builder()
+        let (running, values) = in_state(|kind| !kind.is_terminal());
+        ConditionCheck::builder()
             .table_name(&self.names.table)
             .set_key(Some(Key::video(video.id).attributes()))
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":attempt", number(video.attempt.0));
-        let mut running = Vec::new();
-        for kind in StateKind::ALL.into_iter().filter(|kind| !kind.is_terminal()) {
-            check = check.expression_attribute_values(format!(":{}", kind.name()), text(kind.name()));
-            running.push(format!(":{}", kind.name()));
-        }
-        let running = running.join(", ");
-        check
             .condition_expression(format!(
-                "#state IN ({running}) AND attempt = :attempt AND attribute_not_exists({BURIED})"
+                "{running} AND attempt = :attempt AND attribute_not_exists({BURIED})"
             ))
+            .expression_attribute_names("#state", "state")
+            .set_expression_attribute_values(Some(values))
+            .expression_attribute_values(":attempt", number(video.attempt.0))
             .build()
             .map(|check| TransactWriteItem::builder().condition_check(check).build())
             .map_err(StoreError::malformed(OPERATION))
@@ -189,28 +184,22 @@ impl Store {
     /// A move after which nothing is left to do.
     pub(super) fn last_transition(&self, id: VideoId, event: Event, now: Timestamp) -> Transition {
         let outcome = event.outcome();
-        let mut update = self
+        let (allowed, values) = in_state(|kind| event.allowed_from().contains(&kind));
+        let update = self
             .dynamodb
             .update_item()
             .table_name(&self.names.table)
             .set_key(Some(Key::video(id).attributes()))
             .return_values(ReturnValue::AllNew)
             .expression_attribute_names("#state", "state")
+            .set_expression_attribute_values(Some(values))
             .expression_attribute_values(":state", text(outcome.kind().name()))
             .expression_attribute_values(":now", text(now.to_string()));
-        let mut allowed = Vec::new();
-        for (n, kind) in event.allowed_from().iter().enumerate() {
-            update = update.expression_attribute_values(format!(":from{n}"), text(kind.name()));
-            allowed.push(format!(":from{n}"));
-        }
         let transition = Transition {
             update,
             set: ["#state = :state", "updated_at = :now"].map(str::to_owned).into(),
             remove: vec![],
-            condition: vec![
-                format!("#state IN ({})", allowed.join(", ")),
-                format!("attribute_not_exists({BURIED})"),
-            ],
+            condition: vec![allowed, format!("attribute_not_exists({BURIED})")],
         };
         transition.with_state(outcome)
     }
@@ -293,11 +282,9 @@ impl Transition {
     }
 
     async fn write(self, operation: &'static str) -> Result<Option<Video>, StoreError> {
-        match self.expressed().send().await.map_err(StoreError::sdk(operation)) {
-            Ok(written) => from_row(operation, written.attributes.unwrap_or_default()).map(Some),
-            Err(error) if error.is_conflict() => Ok(None),
-            Err(error) => Err(error),
-        }
+        let written = self.expressed().send().await.map_err(StoreError::sdk(operation));
+        let written = StoreError::none_on_conflict(written)?;
+        written.map(|written| from_row(operation, written.attributes.unwrap_or_default())).transpose()
     }
 
     /// The update with its expressions.
@@ -310,14 +297,5 @@ impl Transition {
             update = update.expression_attribute_names(format!("#removed{n}"), name);
         }
         update.update_expression(expression).condition_expression(self.condition.join(" AND "))
-    }
-}
-
-/// A condition that does not hold says that another process was here before: nothing is left to do.
-fn written<T>(outcome: Result<T, StoreError>) -> Result<(), StoreError> {
-    match outcome {
-        Ok(_) => Ok(()),
-        Err(error) if error.is_conflict() => Ok(()),
-        Err(error) => Err(error),
     }
 }
