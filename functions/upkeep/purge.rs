@@ -31,8 +31,8 @@ async fn purge_video(app: &App, id: VideoId) -> Result<(), StepError> {
 
 /// The account's tombstone is set already, so no request of its owner comes through the door any more.
 async fn purge_account(app: &App, user: UserId) -> Result<(), StepError> {
-    let held = app.store.video_summaries(user.clone()).await?;
-    for video in &held {
+    let Some(deleted) = app.store.account_deleted(user.clone()).await? else { return Ok(()) };
+    for video in app.store.video_summaries(user.clone()).await? {
         removal::remove(app, video.id, user.clone(), clock::now()).await?;
     }
     // Nobody pays for an account that is gone.
@@ -41,7 +41,7 @@ async fn purge_account(app: &App, user: UserId) -> Result<(), StepError> {
     }
     app.store.delete_account_rows(user.clone()).await?;
     // A request under way at the first time may have made something after it.
-    if !held.is_empty() {
+    if clock::now().duration_since(deleted) < LAST_WRITE {
         app.store.enqueue_purge(Purge::Account(user), LAST_WRITE).await?;
     }
     Ok(())

@@ -64,12 +64,22 @@ impl Store {
             .expression_attribute_values(":now", text(now.to_string()))
     }
 
-    /// Marks an account as deleted, whether or not it was ever seen. Doing it twice is doing it once.
+    /// Marks an account as deleted, whether or not it was ever seen. Idempotent.
     pub fn mark_deleted(&self, user: UserId, now: Timestamp) -> Reply<'_, ()> {
         const OPERATION: &str = "marking an account as deleted";
         Box::pin(async move {
             let mark = self.make_account(user, now, ", deleted_at = if_not_exists(deleted_at, :now)");
             mark.send().await.map(drop).map_err(StoreError::sdk(OPERATION))
+        })
+    }
+
+    /// When an account was deleted; `None` when it was not. Strongly consistent.
+    pub fn account_deleted(&self, user: UserId) -> Reply<'_, Option<Timestamp>> {
+        const OPERATION: &str = "reading an account's mark";
+        Box::pin(async move {
+            let row = self.row(OPERATION, Key::account(&user)).await?;
+            let account: Option<Account> = row.map(|row| from_row(OPERATION, row)).transpose()?;
+            Ok(account.and_then(|account| account.deleted_at))
         })
     }
 
