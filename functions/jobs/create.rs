@@ -5,6 +5,7 @@ mod options;
 use std::time::Duration;
 
 use domain::api_key::Scope;
+use domain::callback::Callback;
 use domain::ids::VideoId;
 use edge::{Call, Door, Problem, Reply, idempotency};
 use serde::{Deserialize, Serialize};
@@ -21,8 +22,6 @@ const UPLOAD_CONTENT_TYPE: &str = "application/octet-stream";
 #[serde(rename_all = "camelCase")]
 struct Body {
     file_name: String,
-    #[serde(flatten)]
-    options: JobOptions,
 }
 
 #[derive(Serialize)]
@@ -35,10 +34,11 @@ struct NewJob {
 }
 
 async fn create_job(call: Call) -> Result<Reply, Problem> {
-    let Body { file_name, options } = call.json()?;
+    let (Body { file_name }, options): (_, JobOptions) = (call.json()?, call.json()?);
     let file_name = edge::file_name::check(&file_name)?;
+    let callback = call.callback(options.callback_url.as_deref())?;
     let name = options.idempotency_key.as_deref();
-    let make = async |id, account| make_job(&call, id, account, file_name, &options).await;
+    let make = async |id, account| make_job(&call, id, account, file_name, &options, callback).await;
     idempotency::once(&call, name, call.paying_account(), make).await
 }
 
@@ -48,12 +48,13 @@ async fn make_job(
     account: Account,
     file_name: String,
     options: &JobOptions,
+    callback: Option<Callback>,
 ) -> Result<Reply, Problem> {
     let key = keys::upload(id, &edge::file_name::object_safe(&file_name));
     // First, because a job that nothing can be put into would hold a slot until it expires.
     let upload_url = call.app.store.presign_put(&key, UPLOAD_CONTENT_TYPE, UPLOAD_WINDOW).await?;
     let origin = Origin::Upload { upload_expires_at: call.now + UPLOAD_WINDOW };
-    let video = options.make_video(call, id, account, file_name, origin).await?;
+    let video = options.make_video(call, id, account, file_name, origin, callback).await?;
     let job = NewJob {
         job_id: video.id,
         upload_url,

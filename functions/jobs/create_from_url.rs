@@ -15,8 +15,6 @@ use options::JobOptions;
 struct Body {
     url: String,
     file_name: Option<String>,
-    #[serde(flatten)]
-    options: JobOptions,
 }
 
 #[derive(Serialize)]
@@ -27,16 +25,17 @@ struct NewJob {
 }
 
 async fn create_job_from_url(call: Call) -> Result<Reply, Problem> {
-    let (Body { url, file_name, options }, version) = (call.json()?, call.api_version());
+    let (Body { url, file_name }, options): (_, JobOptions) = (call.json()?, call.json()?);
     let url = edge::fetch::check(&url, &call.app.config.local.fetch_allow).map_err(Problem::invalid)?;
     let file_name = match file_name {
         Some(name) => edge::file_name::check(&name)?,
         None => edge::file_name::of_url(&url),
     };
-    let origin = Origin::Url { url: url.into() };
+    let callback = call.callback(options.callback_url.as_deref())?;
+    let (origin, version) = (Origin::Url { url: url.into() }, call.api_version());
     let name = options.idempotency_key.as_deref();
     let make = async |id, account| {
-        let video = options.make_video(&call, id, account, file_name, origin).await?;
+        let video = options.make_video(&call, id, account, file_name, origin, callback).await?;
         call.app.store.enqueue(&video).await?;
         Reply::data(&NewJob { job_id: video.id, status: video.job_status().name(version) })
     };

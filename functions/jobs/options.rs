@@ -1,5 +1,6 @@
 //! What every way of making a job has in common: the options in its body, and the video that is made of them.
 
+use domain::callback::Callback;
 use domain::ids::VideoId;
 use domain::plan::CONCURRENT_UPLOADS;
 use domain::problem::ProblemKind;
@@ -9,12 +10,13 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use store::{Account, Created, NewVideo, Origin, Video};
 
-/// The fields of a body that do not depend on where the file comes from.
+/// The fields of a body that do not depend on where the file comes from. Read apart from the others: serde forgets
+/// which field was at fault where one struct is flattened into another.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JobOptions {
     pub(crate) idempotency_key: Option<String>,
-    callback_url: Option<String>,
+    pub(crate) callback_url: Option<String>,
     processing_mode: Option<ProcessingMode>,
 }
 
@@ -22,8 +24,7 @@ impl JobOptions {
     /// Makes a job of one source file, for an account that can pay for it.
     ///
     /// # Errors
-    /// 400 for a callback to an address that nothing is posted to, 403 when the account has no slot left, 429 when it has
-    /// too many uploads open.
+    /// 403 when the account has no slot left, 429 when it has too many uploads open.
     pub(crate) async fn make_video(
         &self,
         call: &Call,
@@ -31,8 +32,8 @@ impl JobOptions {
         account: Account,
         file_name: String,
         origin: Origin,
+        callback: Option<Callback>,
     ) -> Result<Video, Problem> {
-        let callback = call.callback(self.callback_url.as_deref())?;
         let new = NewVideo {
             id,
             owner: account.user,

@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use store::{Account, Video};
 
 use crate::app::App;
+use crate::body;
 use crate::caller::Caller;
 use crate::fetch;
 use crate::problem::{Contract, Problem};
@@ -47,8 +48,8 @@ impl Call {
         }
     }
 
-    /// Where the end of the job that is being made is to be told, if `url` says so: signed for the key that calls, and in
-    /// the version of the contract that this request speaks.
+    /// Where the end of the job that is being made is to be told, if `url` says so: signed for the key that calls, and
+    /// in the version of the contract that this request speaks.
     ///
     /// # Errors
     /// 400 for a URL that would never be posted to.
@@ -166,8 +167,7 @@ impl Call {
             );
             return Err(Problem::new(ProblemKind::PayloadTooLarge, detail));
         }
-        serde_json::from_slice(body)
-            .map_err(|error| Problem::invalid(format!("The body is not what is expected: {error}.")))
+        body::read(body)
     }
 
     /// A video of the caller.

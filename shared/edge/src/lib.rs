@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 mod app;
+mod body;
 mod call;
 mod caller;
 pub mod clock;

@@ -35,7 +35,7 @@ impl Problem {
 
     /// This service's own fault. The caller learns the request id and nothing else.
     pub fn internal(cause: impl ToString) -> Self {
-        Self { cause: Some(cause.to_string()), ..Self::new(ProblemKind::Internal, "") }
+        Self::new(ProblemKind::Internal, "").caused_by(cause)
     }
 
     /// In how many seconds another try makes sense, at least one. SDKs of the Jobs contract read it in the body.
@@ -47,12 +47,17 @@ impl Problem {
     /// Something that this service needs does not answer, or is not set up. The caller reads `detail`, which says
     /// what to do and nothing about the cause.
     pub fn unavailable(detail: impl Into<String>, cause: impl ToString) -> Self {
-        Self { cause: Some(cause.to_string()), ..Self::new(ProblemKind::Unavailable, detail) }
+        Self::new(ProblemKind::Unavailable, detail).caused_by(cause)
     }
 
     /// A bad field.
     pub fn invalid(detail: impl Into<String>) -> Self {
         Self::new(ProblemKind::InvalidRequest, detail)
+    }
+
+    /// With what only the log says about it.
+    pub(crate) fn caused_by(self, cause: impl ToString) -> Self {
+        Self { cause: Some(cause.to_string()), ..self }
     }
 
     /// No such thing, or somebody else's, which is the same.
