@@ -51,17 +51,20 @@ async fn get_job(call: Call) -> Result<Reply, Problem> {
     let (video, stages) = call.app.store.video_with_stages(id).await?.unzip();
     let video = call.own_video(video, "job")?;
     let outputs = Outputs { video: id, generation: video.generation };
-    let published = has_processed_data(&video, version);
+    let analysis = async {
+        if !has_processed_data(&video, version) {
+            return Ok(None);
+        }
+        let analysis = call.app.store.object_stream(&outputs.analysis()).await?;
+        analysis.map(Some).ok_or_else(|| Problem::internal("a completed job has no analysis"))
+    };
+    let (callback, analysis) = futures::try_join!(callback(&call, &video), analysis)?;
     let job = Shown {
         job: Job::new(&video, version),
         estimated_completion_time_seconds: seconds_left(&video, &stages.unwrap_or_default(), call.now),
-        callback: callback(&call, &video).await?,
+        callback,
     };
-    if !published {
-        return Reply::data(&job);
-    }
-    let analysis = call.app.store.object_stream(&outputs.analysis()).await?;
-    let analysis = analysis.ok_or_else(|| Problem::internal("a completed job has no analysis"))?;
+    let Some(analysis) = analysis else { return Reply::data(&job) };
     let mut head = serde_json::to_string(&job).map_err(Problem::internal)?;
     head.pop(); // the closing brace comes after the analysis
     let head = Bytes::from(format!("{{\"data\":{head},\"processedData\":"));
@@ -100,19 +103,13 @@ fn seconds_left(video: &Video, stages: &[StageProgress], now: Timestamp) -> Opti
 async fn callback(call: &Call, video: &Video) -> Result<Option<ShownCallback>, Problem> {
     let Some(callback) = &video.callback else { return Ok(None) };
     let delivery = call.app.store.delivery(video.id).await?.filter(|delivery| delivery.run == video.attempt);
-    Ok(Some(match delivery {
-        Some(delivery) => ShownCallback {
-            url: callback.url.clone(),
-            status: delivery.status,
-            next_attempt_at: delivery.next_at,
-            attempts: delivery.attempts.iter().map(ShownAttempt::new).collect(),
-        },
-        None => ShownCallback {
-            url: callback.url.clone(),
-            status: CallbackStatus::Pending,
-            next_attempt_at: None,
-            attempts: vec![],
-        },
+    let delivery = delivery.as_ref();
+    Ok(Some(ShownCallback {
+        url: callback.url.clone(),
+        status: delivery.map_or(CallbackStatus::Pending, |delivery| delivery.status),
+        next_attempt_at: delivery.and_then(|delivery| delivery.next_at),
+        attempts: delivery
+            .map_or(vec![], |delivery| delivery.attempts.iter().map(ShownAttempt::new).collect()),
     }))
 }
 
