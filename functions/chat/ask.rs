@@ -63,8 +63,8 @@ async fn ask(library: Arc<Library>, call: Call) -> Result<Reply, Problem> {
     let answer_id = AnswerId { video: id, message: edge::ids::new_message() };
     let mut journal = Journal::begun(call.now);
     let opening = journal.cut(call.now);
-    // At once, so that the first word does not wait for both: of a refused question a row stays for a day that nobody
-    // knows the name of.
+    // Both at the same time, so that the first word waits for one round trip. A refused question leaves a row behind
+    // for a day, whose name nobody knows.
     let (slot, opened) = futures::join!(
         call.app.store.take_query(account.user.clone(), limit, call.now),
         call.app.store.put_chunk(answer_id, &opening),

@@ -17,6 +17,9 @@ use crate::event::{BROKEN_OFF, DONE, Event, Frame};
 use crate::library::{Known, Library};
 use crate::record::record;
 
+/// For the log: why an answer is not made to its end, or not kept.
+const TAKEN_FOR_DEAD: &str = "it was taken for dead and ended by a listener";
+
 /// Everything that answering one question needs.
 pub(crate) struct Conversation {
     pub(crate) app: Arc<App>,
@@ -58,7 +61,7 @@ impl Conversation {
         let (left, ending) = (journal.close(last, clock::now()), self.ending(question, &telling));
         let ended = match self.app.store.end_answer(self.answer_id, left, ending).await {
             Ok(true) => Ok(()),
-            Ok(false) => Err("it was taken for dead and ended by a listener".to_owned()),
+            Ok(false) => Err(TAKEN_FOR_DEAD.to_owned()),
             Err(error) => Err(error.to_string()),
         };
         let last = match outcome.and(ended) {
@@ -129,7 +132,8 @@ impl Telling {
     async fn tell(&mut self, event: &Event<'_>) -> Result<(), String> {
         let json = serde_json::to_string(event).map_err(|error| error.to_string())?;
         self.tell_listener(&json);
-        self.recorder.unbounded_send((json, event.part())).map_err(|error| error.to_string())?;
+        // The record leaves before the answer ends for this reason alone.
+        self.recorder.unbounded_send((json, event.part())).map_err(|_| TAKEN_FOR_DEAD.to_owned())?;
         // Words that are all there at once would otherwise be sent when the last of them is.
         tokio::task::yield_now().await;
         Ok(())

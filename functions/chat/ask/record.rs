@@ -17,7 +17,8 @@ const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(5);
 /// A maker that has not written for this long is dead: it missed three signs of life.
 pub(crate) const SILENCE: SignedDuration = SignedDuration::from_secs(20);
 
-/// Stores what is told until no more is; answers what is stored, and what is not.
+/// Stores what is told until no more is; returns what is stored, and what is not. Returns early when somebody has taken
+/// the maker for dead and ended the answer: to tell anything more is then an error, which stops the maker.
 pub(crate) async fn record(
     store: &Store,
     answer: AnswerId,
@@ -42,8 +43,7 @@ pub(crate) async fn record(
                         journal.confirm();
                         last_sign = Instant::now();
                     }
-                    // Somebody has taken this maker for dead. It finds out when it comes to its end.
-                    Ok(false) => {}
+                    Ok(false) => return journal,
                     // It is tried again at the next tick, and at the end.
                     Err(error) => tracing::warn!(error = %error, "part of an answer not stored yet"),
                 }

@@ -17,7 +17,8 @@ use crate::record::SILENCE;
 /// How often to look for more of an answer that is being made elsewhere.
 const POLL_EVERY: Duration = Duration::from_millis(250);
 
-/// Answers what follows the last event heard; 204 after the very last, which tells SSE clients to stop reconnecting.
+/// Replies with what follows the last event heard; 204 after the very last, which tells SSE clients to stop
+/// reconnecting.
 pub(crate) async fn replay(call: Call, video: VideoId, heard: EventId) -> Result<Reply, Problem> {
     let answer = AnswerId { video, message: heard.message };
     let (found, account, chunks) =
@@ -63,7 +64,7 @@ impl Replay {
             if self.latest.ended {
                 return;
             }
-            let polled = match self.is_given_up().await {
+            let polled = match self.give_up_if_silent().await {
                 Ok(true) => {
                     // Whether it is heard or not, there is no more.
                     let _heard = events.send(self.event(self.latest.next()), BROKEN_OFF);
@@ -86,8 +87,9 @@ impl Replay {
         }
     }
 
-    /// Whether the maker is dead, and the answer has just been ended in its place. Of several who notice, one does it.
-    async fn is_given_up(&self) -> Result<bool, StoreError> {
+    /// Ends the answer in its maker's place, if that is dead. False when it is not, or when another listener who
+    /// noticed was first.
+    async fn give_up_if_silent(&self) -> Result<bool, StoreError> {
         let now = clock::now();
         if now.duration_since(self.latest.written_at) < SILENCE {
             return Ok(false);
