@@ -13,7 +13,8 @@ use http::{HeaderValue, Method, StatusCode};
 /// A path as template.yaml has it, and its methods.
 type Route = (&'static str, &'static str);
 
-/// The routes of the Videos & Chat API; of two that a path fits the first is meant. A contract test holds both tables equal to template.yaml.
+/// The routes of the Videos & Chat API; of two that a path fits the first is meant. A contract test holds both tables
+/// equal to template.yaml.
 const VIDEOS: &[Route] = &[
     ("/videos", "GET, POST"),
     ("/videos/{video_id}", "DELETE, GET"),

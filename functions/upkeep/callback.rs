@@ -1,7 +1,7 @@
 //! Callback queue: tells the owner's own endpoint that a job has ended.
 //!
-//! A message is one attempt. Before it is made, it is claimed; afterwards, what it came to is recorded, and the next one
-//! is asked for. Whoever dies between the two leaves an attempt that is made again, under the same `webhook-id`.
+//! A message is one attempt. Before it is made, it is claimed; afterwards, what it came to is recorded, and the next
+//! one is asked for. Whoever dies between the two leaves an attempt that is made again, under the same `webhook-id`.
 
 use std::sync::Arc;
 

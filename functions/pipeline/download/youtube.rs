@@ -24,7 +24,7 @@ struct Printed {
     filepath: String,
 }
 
-/// Fetches the video into the bucket; answers its own title beside it.
+/// Fetches the video into the bucket; returns its own title beside it.
 pub(crate) async fn download(
     app: &App,
     key: &str,

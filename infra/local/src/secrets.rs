@@ -40,7 +40,7 @@ impl WebhookSecrets {
 }
 
 impl WebhookSecrets {
-    /// Stores them in the emulator, and answers the template's parameters that name them there.
+    /// Stores them in the emulator, and returns the template's parameters that name them there.
     pub(crate) async fn publish(&self, aws: &Aws) -> Result<[(&'static str, String); 3], StackError> {
         Ok([
             ("ClerkWebhookSecretArn", put(aws, "local/clerk-webhook", &self.clerk).await?),
@@ -50,7 +50,7 @@ impl WebhookSecrets {
     }
 }
 
-/// Makes the secret, or gives it this value when last time's data has it already. Answers its ARN.
+/// Makes the secret, or gives it this value when last time's data has it already. Returns its ARN.
 async fn put(aws: &Aws, name: &str, value: &str) -> Result<String, StackError> {
     let made =
         aws.json("secretsmanager", "CreateSecret", &json!({ "Name": name, "SecretString": value })).await;

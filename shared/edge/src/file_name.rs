@@ -38,8 +38,8 @@ pub fn object_safe(name: &str) -> String {
     name.chars().map(tame).collect()
 }
 
-/// The `Content-Disposition` of a file that is to be saved under this name (RFC 6266): first in letters that every client
-/// reads, then in full.
+/// The `Content-Disposition` of a file that is to be saved under this name (RFC 6266): first in letters that every
+/// client reads, then in full.
 pub fn attachment(name: &str) -> String {
     let (tame, full) = (object_safe(name), utf8_percent_encode(name, ESCAPED));
     format!("attachment; filename=\"{tame}\"; filename*=UTF-8''{full}")

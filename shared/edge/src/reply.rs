@@ -57,8 +57,8 @@ impl Reply {
         Self::of(status, None, Body::Whole(String::new()))
     }
 
-    /// What was asked for is elsewhere, at a URL that is this caller's and ends soon, so that nothing may keep it. 302,
-    /// which every client of the web follows: the method that 307 would keep is GET in any case.
+    /// A redirect to a URL that is for this caller alone and expires soon, so that nothing may cache it. 302, which
+    /// every client follows; all that 307 adds is that the method is kept, and that is GET in any case.
     ///
     /// # Errors
     /// When the URL is none.

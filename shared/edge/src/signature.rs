@@ -1,8 +1,8 @@
 //! Signatures of webhooks: that a request was sent by who knows the secret, and only just now.
 //!
-//! Two schemes, both HMAC-SHA256 over the raw body and a timestamp: [Standard Webhooks](https://www.standardwebhooks.com)
-//! (Clerk's, whose sender Svix came up with it, under headers of its own), and Stripe's. Nothing here reads a clock or
-//! a request.
+//! Two schemes, both HMAC-SHA256 over the raw body and a timestamp: [Standard
+//! Webhooks](https://www.standardwebhooks.com) (Clerk's, whose sender Svix came up with it, under headers of its own),
+//! and Stripe's. Nothing here reads a clock or a request.
 
 use aws_lc_rs::{constant_time, hmac};
 use base64::Engine as _;

@@ -1,5 +1,6 @@
 //! The two pages that Stripe shows for us (checkout, where something is bought, and the customer portal, where a
-//! subscription, invoices and payment methods are managed), and the end of a customer. Three requests, so there is no SDK.
+//! subscription, invoices and payment methods are managed), and the end of a customer. Three requests, so there is no
+//! SDK.
 #![warn(missing_docs)]
 
 use bytes::Bytes;
@@ -155,7 +156,7 @@ impl<'a> Stripe<'a> {
         }
     }
 
-    /// Sends a request; answers the body of its answer.
+    /// Sends a request; returns the body of its answer.
     async fn send(
         &self,
         method: Method,
