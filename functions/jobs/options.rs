@@ -24,7 +24,7 @@ impl JobOptions {
     /// Makes a job of one source file, for an account that can pay for it.
     ///
     /// # Errors
-    /// 403 when the account has no slot left, 429 when it has too many uploads open.
+    /// 401 when the account has been deleted meanwhile, 403 when it has no slot left, 429 when it has too many uploads open.
     pub(crate) async fn make_video(
         &self,
         call: &Call,
@@ -44,6 +44,7 @@ impl JobOptions {
         };
         match call.app.store.create_video(new, account.plan, call.now).await? {
             Created::Yes(video) => Ok(*video),
+            Created::AccountDeleted => Err(edge::refusals::account_deleted()),
             Created::TooManyUploads { until } => Err(too_many_uploads(until.duration_since(call.now))),
             Created::PlanFull | Created::Duplicate => Err(edge::refusals::job_slots_full(account.plan)),
         }

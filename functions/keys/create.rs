@@ -5,7 +5,7 @@ use domain::api_version::ApiVersion;
 use edge::signature::callback_secret;
 use edge::{Call, Door, Problem, Reply, Secret};
 use serde::{Deserialize, Serialize};
-use store::KeyRecord;
+use store::{KeyAdded, KeyRecord};
 
 /// Draws of a key whose prefix the account does not have; a second one is needed once in 500 million.
 const DRAWS: usize = 4;
@@ -64,11 +64,14 @@ async fn create_key(call: Call) -> Result<Reply, Problem> {
             created_at: call.now,
             revoked: false,
         };
-        if call.app.store.add_key(record).await? {
-            let webhook_secret = callback_secret(master, &account.user, &key.prefix());
-            let (key, key_prefix, api_version) = (key.reveal(), key.prefix(), body.api_version);
-            return Reply::data(&NewKey { key, key_prefix, name, api_version, webhook_secret });
+        match call.app.store.add_key(record).await? {
+            KeyAdded::Yes => {}
+            KeyAdded::PrefixTaken => continue,
+            KeyAdded::AccountDeleted => return Err(edge::refusals::account_deleted()),
         }
+        let webhook_secret = callback_secret(master, &account.user, &key.prefix());
+        let (key, key_prefix, api_version) = (key.reveal(), key.prefix(), body.api_version);
+        return Reply::data(&NewKey { key, key_prefix, name, api_version, webhook_secret });
     }
     Err(Problem::internal("no free key prefix found"))
 }

@@ -27,16 +27,35 @@ struct Accepted {
 async fn create_video(call: Call) -> Result<Reply, Problem> {
     let body: Body = call.json()?;
     let youtube_id: YoutubeId = body.youtube_url.parse().map_err(invalid_url)?;
-    let make = async |id, account| make_video(&call, id, account, youtube_id).await;
-    idempotency::once(&call, None, call.account(), make).await
+    let owner = async {
+        let holder = async { Ok(call.app.store.youtube_holder(call.user()?, youtube_id.clone()).await?) };
+        let ((account, can_pay), holder) = futures::try_join!(call.account_and_means(), holder)?;
+        Ok(Owner { account, can_pay, holder })
+    };
+    let make = async |id, owner| make_video(&call, id, owner, youtube_id.clone()).await;
+    idempotency::once(&call, None, owner, make).await
+}
+
+/// What is known of who the video is for.
+struct Owner {
+    account: Account,
+    can_pay: bool,
+    /// The video that is the YouTube video already.
+    holder: Option<VideoId>,
 }
 
 async fn make_video(
     call: &Call,
     id: VideoId,
-    account: Account,
+    Owner { account, can_pay, holder }: Owner,
     youtube_id: YoutubeId,
 ) -> Result<Reply, Problem> {
+    // An earlier attempt at the same request may have made it.
+    match holder {
+        Some(holder) if holder != id => return Err(already_indexed()),
+        None if !can_pay => return Err(edge::refusals::no_credit(call.contract, account.plan)),
+        Some(_) | None => {}
+    }
     let new = NewVideo {
         id,
         owner: account.user,
@@ -50,10 +69,8 @@ async fn make_video(
         Created::PlanFull | Created::TooManyUploads { .. } => {
             return Err(edge::refusals::plan_full(account.plan));
         }
-        Created::Duplicate => {
-            let detail = "This YouTube video is in your library already. Delete it first to index it anew.";
-            return Err(Problem::new(ProblemKind::AlreadyIndexed, detail));
-        }
+        Created::AccountDeleted => return Err(edge::refusals::account_deleted()),
+        Created::Duplicate => return Err(already_indexed()),
     };
     call.app.store.enqueue(&video).await?;
     let accepted = Accepted {
@@ -63,6 +80,11 @@ async fn make_video(
         created_at: video.created_at,
     };
     Reply::json(StatusCode::ACCEPTED, &accepted)
+}
+
+fn already_indexed() -> Problem {
+    let detail = "This YouTube video is in your library already. Delete it first to index it anew.";
+    Problem::new(ProblemKind::AlreadyIndexed, detail)
 }
 
 fn invalid_url(error: NotAYoutubeUrl) -> Problem {

@@ -91,17 +91,27 @@ impl Call {
         }
     }
 
-    /// The caller's account, if it can pay for the shortest video. The true length is reserved once it is known.
+    /// The caller's account, and whether it can pay for the shortest video. The true length is reserved once it is
+    /// known.
+    ///
+    /// # Errors
+    /// As [`Self::account`].
+    pub async fn account_and_means(&self) -> Result<(Account, bool), Problem> {
+        let wallet = async { Ok(self.app.store.wallet(self.user()?, self.now).await?) };
+        let (account, wallet) = futures::try_join!(self.account(), wallet)?;
+        let can_pay = wallet.available(account.plan) >= MINIMUM_SECS;
+        Ok((account, can_pay))
+    }
+
+    /// The caller's account, if it can pay for the shortest video.
     ///
     /// # Errors
     /// 403 when it cannot; else as [`Self::account`].
     pub async fn paying_account(&self) -> Result<Account, Problem> {
-        let wallet = async { Ok(self.app.store.wallet(self.user()?, self.now).await?) };
-        let (account, wallet) = futures::try_join!(self.account(), wallet)?;
-        if wallet.available(account.plan) < MINIMUM_SECS {
-            return Err(refusals::no_credit(account.plan));
+        match self.account_and_means().await? {
+            (account, true) => Ok(account),
+            (account, false) => Err(refusals::no_credit(self.contract, account.plan)),
         }
-        Ok(account)
     }
 
     /// A part of the path.

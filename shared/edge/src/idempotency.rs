@@ -9,7 +9,7 @@ use domain::ids::VideoId;
 use domain::problem::ProblemKind;
 use http::StatusCode;
 use sha2::{Digest, Sha256};
-use store::{Account, Claim, NamedRequest};
+use store::{Claim, NamedRequest};
 
 use crate::call::Call;
 use crate::ids;
@@ -21,35 +21,39 @@ const HEADER: &str = "Idempotency-Key";
 const MAX_CHARS: usize = 255;
 
 /// Makes a video. `make` gets the id that the video is to have; a request without a name gets a new one each time.
-/// `in_body` is where the SDKs put the name; the header wins. `account` is who the video is for: it is read beside the
-/// claim, and what is wrong with it counts only if the request is to be carried out.
+/// `in_body` is where the SDKs put the name; the header wins. `owner` is what is to be known of who the video is for: it
+/// is read beside the claim, and what is wrong with it counts only if the request is to be carried out.
 ///
 /// # Errors
-/// As `account` and `make`; 409 and 422 for repetitions that cannot be answered.
-pub async fn once(
+/// As `owner` and `make`; 409 and 422 for repetitions that cannot be answered.
+pub async fn once<T>(
     call: &Call,
     in_body: Option<&str>,
-    account: impl Future<Output = Result<Account, Problem>>,
-    make: impl AsyncFnOnce(VideoId, Account) -> Result<Reply, Problem>,
+    owner: impl Future<Output = Result<T, Problem>>,
+    make: impl AsyncFnOnce(VideoId, T) -> Result<Reply, Problem>,
 ) -> Result<Reply, Problem> {
-    let Some(request) = named(call, in_body)? else { return make(ids::new_video(), account.await?).await };
+    let Some(request) = named(call, in_body)? else { return make(ids::new_video(), owner.await?).await };
     let claim = call.app.store.claim_request(&request, ids::new_video(), call.now);
-    let (claim, account) = futures::join!(claim, account);
-    let id = match claim? {
-        Claim::Ours(id) => id,
+    let (claim, owner) = futures::join!(claim, owner);
+    let (id, is_first) = match claim? {
+        Claim::Ours(id) => (id, true),
+        Claim::TakenOver(id) => (id, false),
         Claim::Answered { status, body } => return Ok(answered(status, body)),
         Claim::UnderWay => return Err(under_way()),
         Claim::OtherBody => return Err(other_body()),
     };
-    let outcome = match account {
-        Ok(account) => make(id, account).await,
+    let outcome = match owner {
+        Ok(owner) => make(id, owner).await,
         Err(refused) => Err(refused),
     };
     let kept = match &outcome {
         Ok(Reply { status, body: Body::Whole(body), .. }) => {
             call.app.store.answer_request(&request, status.as_u16(), body.clone()).await
         }
-        Err(problem) if problem.kind.status() < 500 => call.app.store.forget_request(&request).await,
+        // An attempt that was taken over may have made something: its id must not be forgotten.
+        Err(problem) if is_first && problem.kind.status() < 500 => {
+            call.app.store.forget_request(&request).await
+        }
         // A stream cannot be kept; no endpoint that makes a video answers with one.
         Ok(Reply { body: Body::Stream(_), .. }) | Err(_) => call.app.store.reopen_request(&request).await,
     };

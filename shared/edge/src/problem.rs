@@ -15,6 +15,9 @@ pub enum Contract {
     Jobs,
 }
 
+/// After this many seconds another try makes sense where others were in the way.
+const BUSY_SECS: i64 = 5;
+
 /// A refusal. `detail` is for the caller, `cause` for the log; neither ever shows in the other's place.
 #[derive(Debug)]
 pub struct Problem {
@@ -118,7 +121,16 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        Self::internal(error)
+        match error {
+            StoreError::Busy { .. } => {
+                let detail = "Other requests of your account are in the way. Try again in a few seconds.";
+                Self::unavailable(detail, error).retry_after(BUSY_SECS)
+            }
+            StoreError::Conflict { .. }
+            | StoreError::Service { .. }
+            | StoreError::Interrupted { .. }
+            | StoreError::Malformed { .. } => Self::internal(error),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use domain::plan::Plan;
 use domain::problem::ProblemKind;
 
-use crate::problem::Problem;
+use crate::problem::{Contract, Problem};
 use crate::signature::Unverified;
 
 /// 402 on Videos & Chat: the plan's videos are all in use.
@@ -24,15 +24,21 @@ pub fn queries_exhausted(plan: Plan) -> Problem {
     Problem::new(ProblemKind::PlanLimitExceeded, detail)
 }
 
-/// 403 on Jobs: no hours left.
-pub fn no_credit(plan: Plan) -> Problem {
-    let hours = plan.limits().included_hours;
+/// No hours left: 402 on Videos & Chat, 403 on Jobs.
+pub fn no_credit(contract: Contract, plan: Plan) -> Problem {
+    let hours = match plan.limits().included_hours {
+        1 => "1 hour".to_owned(),
+        hours => format!("{} hours", grouped(hours)),
+    };
     let detail = format!(
-        "Your {} plan's {} hours of this month and your credits are used up. Buy a credit pack or upgrade.",
+        "Your {} plan's {hours} of this month and your credits are used up. Buy a credit pack or upgrade.",
         plan.name(),
-        grouped(hours)
     );
-    Problem::new(ProblemKind::InsufficientCredits, detail)
+    let kind = match contract {
+        Contract::Videos => ProblemKind::PlanLimitExceeded,
+        Contract::Jobs => ProblemKind::InsufficientCredits,
+    };
+    Problem::new(kind, detail)
 }
 
 /// 401: the account was deleted, whatever its token says.
@@ -78,7 +84,18 @@ fn grouped(number: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::problem::Contract;
+
+    #[test]
+    fn hours_are_counted_as_people_do_and_refused_as_the_contract_does() {
+        let refused = |contract, plan| {
+            let problem = no_credit(contract, plan);
+            (problem.kind.status(), problem.body(contract, "/", "r").0.to_string())
+        };
+        let (status, body) = refused(Contract::Videos, Plan::Free);
+        assert!(status == 402 && body.contains("free plan's 1 hour of"), "{status}: {body}");
+        let (status, body) = refused(Contract::Jobs, Plan::Pro);
+        assert!(status == 403 && body.contains("pro plan's 50 hours of"), "{status}: {body}");
+    }
 
     #[test]
     fn reads_like_the_reference() {

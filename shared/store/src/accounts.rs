@@ -9,7 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::Key;
 use crate::rows::{from_row, number, text};
+use crate::transact::unhindered;
 use crate::{Reply, Store, StoreError};
+
+/// The condition that an account was not deleted.
+pub(crate) const NOT_DELETED: &str = "attribute_not_exists(deleted_at)";
 
 /// An account as the limits see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +44,8 @@ impl Store {
                 return from_row(OPERATION, row);
             }
             let make = self.make_account(user, now, "").return_values(ReturnValue::AllNew);
-            let made = make.send().await.map_err(StoreError::sdk(OPERATION))?;
+            let make = || async { make.clone().send().await.map_err(StoreError::sdk(OPERATION)) };
+            let made = unhindered(OPERATION, make).await?;
             from_row(OPERATION, made.attributes.unwrap_or_default())
         })
     }
@@ -69,7 +74,8 @@ impl Store {
         const OPERATION: &str = "marking an account as deleted";
         Box::pin(async move {
             let mark = self.make_account(user, now, ", deleted_at = if_not_exists(deleted_at, :now)");
-            mark.send().await.map(drop).map_err(StoreError::sdk(OPERATION))
+            let mark = || async { mark.clone().send().await.map_err(StoreError::sdk(OPERATION)) };
+            unhindered(OPERATION, mark).await.map(drop)
         })
     }
 
@@ -88,17 +94,16 @@ impl Store {
         const OPERATION: &str = "changing a plan";
         Box::pin(async move {
             self.account(user.clone(), now).await?;
-            self.dynamodb
+            let update = self
+                .dynamodb
                 .update_item()
                 .table_name(&self.names.table)
                 .set_key(Some(Key::account(&user).attributes()))
                 .update_expression("SET #plan = :plan")
                 .expression_attribute_names("#plan", "plan")
-                .expression_attribute_values(":plan", text(plan.name()))
-                .send()
-                .await
-                .map_err(StoreError::sdk(OPERATION))?;
-            Ok(())
+                .expression_attribute_values(":plan", text(plan.name()));
+            let update = || async { update.clone().send().await.map_err(StoreError::sdk(OPERATION)) };
+            unhindered(OPERATION, update).await.map(drop)
         })
     }
 }

@@ -1,12 +1,13 @@
 //! API keys: looked up by hash, strongly consistent, so that a revocation holds from the next request.
 
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
 use domain::api_key::{KeyHash, KeyPrefix, Scope};
 use domain::api_version::ApiVersion;
 use domain::ids::UserId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::accounts::NOT_DELETED;
 use crate::keys::{KEY_ROW, Key, owner};
 use crate::rows::{from_row, to_row};
 use crate::transact::Outcome;
@@ -34,15 +35,42 @@ pub struct KeyRecord {
     pub revoked: bool,
 }
 
+/// What became of a new key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyAdded {
+    /// It is stored.
+    Yes,
+    /// The account has a key of that prefix already: draw another.
+    PrefixTaken,
+    /// The account has been deleted.
+    AccountDeleted,
+}
+
+/// Position of the account in the transaction.
+const OWNER: usize = 0;
+
 impl Store {
-    /// Stores a new key. False when the account has a key of that prefix already: draw another.
-    pub fn add_key(&self, record: KeyRecord) -> Reply<'_, bool> {
+    /// Stores a new key.
+    pub fn add_key(&self, record: KeyRecord) -> Reply<'_, KeyAdded> {
         const OPERATION: &str = "storing an API key";
         Box::pin(async move {
             let by_hash = self.put_new(OPERATION, to_row(OPERATION, Key::api_key(&record.hash), &record)?)?;
             let owners = Key::key_of_owner(&record.user, &record.prefix);
             let by_owner = self.put_new(OPERATION, to_row(OPERATION, owners, &record)?)?;
-            Ok(self.transact(OPERATION, vec![by_hash, by_owner]).await? == Outcome::Written)
+            // One that is stored behind its owner's erasure would hold for ever.
+            let owner = ConditionCheck::builder()
+                .table_name(&self.names.table)
+                .set_key(Some(Key::account(&record.user).attributes()))
+                .condition_expression(NOT_DELETED)
+                .build()
+                .map(|check| TransactWriteItem::builder().condition_check(check).build())
+                .map_err(StoreError::malformed(OPERATION))?;
+            let outcome = self.transact(OPERATION, vec![owner, by_hash, by_owner]).await?;
+            Ok(match outcome {
+                Outcome::Written => KeyAdded::Yes,
+                Outcome::Refused(_) if outcome.refuses(OWNER) => KeyAdded::AccountDeleted,
+                Outcome::Refused(_) => KeyAdded::PrefixTaken,
+            })
         })
     }
 

@@ -114,7 +114,7 @@ impl Store {
                     Outcome::Refused(_) => continue,
                 }
             }
-            Err(StoreError::Conflict { operation: OPERATION })
+            Err(StoreError::Busy { operation: OPERATION })
         })
     }
 
@@ -155,7 +155,7 @@ impl Store {
                     Outcome::Refused(_) => continue,
                 }
             }
-            Err(StoreError::Conflict { operation: OPERATION })
+            Err(StoreError::Busy { operation: OPERATION })
         })
     }
 

@@ -14,6 +14,12 @@ pub enum StoreError {
         /// What was attempted.
         operation: &'static str,
     },
+    /// Others kept writing the same rows for as long as this call may wait; nothing was written.
+    #[error("{operation} met other writes again and again")]
+    Busy {
+        /// What was attempted.
+        operation: &'static str,
+    },
     /// AWS said no, or did not answer.
     #[error("{operation} failed ({code}): {cause}")]
     Service {
@@ -69,10 +75,8 @@ impl StoreError {
     pub(crate) fn none_on_conflict<T>(outcome: Result<T, Self>) -> Result<Option<T>, Self> {
         match outcome {
             Ok(written) => Ok(Some(written)),
-            Err(Self::Conflict { .. }) => Ok(None),
-            Err(error @ (Self::Service { .. } | Self::Interrupted { .. } | Self::Malformed { .. })) => {
-                Err(error)
-            }
+            Err(error) if error.is_conflict() => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

@@ -30,8 +30,10 @@ pub struct NamedRequest {
 /// Whether a named request is to be carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// It is, and what it makes has this id: also if an earlier attempt died after making it.
+    /// It is, and what it makes has this id.
     Ours(VideoId),
+    /// It is, by this attempt in the place of one that died: maybe after making what has this id.
+    TakenOver(VideoId),
     /// It was; this is its answer.
     Answered {
         /// HTTP status code.
@@ -122,7 +124,7 @@ impl Store {
             .expression_attribute_values(":now", number(now.as_second()))
             .expression_attribute_values(":died", number(record.started_at));
         match take_over.send().await.map_err(StoreError::sdk(OPERATION)) {
-            Ok(_) => Ok(Claim::Ours(record.makes)),
+            Ok(_) => Ok(Claim::TakenOver(record.makes)),
             Err(error) if error.is_conflict() => Ok(Claim::UnderWay),
             Err(error) => Err(error),
         }

@@ -175,7 +175,7 @@ impl Store {
                 Outcome::Refused(_) => continue,
             }
         }
-        Err(StoreError::Conflict { operation: OPERATION })
+        Err(StoreError::Busy { operation: OPERATION })
     }
 
     /// The next version of a wallet, on the condition that nobody else has written it since it was read.

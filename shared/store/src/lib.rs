@@ -34,7 +34,7 @@ use aws_config::SdkConfig;
 
 pub use accounts::Account;
 pub use answers::{AnswerId, Ending};
-pub use api_keys::KeyRecord;
+pub use api_keys::{KeyAdded, KeyRecord};
 pub use billing::{Billing, BillingEvent, Effect};
 pub use callbacks::{CallbackAttempt, CallbackMessage, Delivery};
 pub use chats::{Exchange, Message, Role, Session};

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::keys::Key;
 use crate::rows::number;
-use crate::transact::{CONFLICT_TRIES, pause};
+use crate::transact::unhindered;
 use crate::{Reply, Store, StoreError};
 
 /// A clock minute's count for one subject.
@@ -70,16 +70,11 @@ impl Store {
                     .condition_expression("attribute_not_exists(queries) OR queries < :limit")
                     .expression_attribute_values(":limit", number(limit));
             }
-            let mut attempt = 0;
-            loop {
-                match update.clone().send().await.map_err(StoreError::sdk(OPERATION)) {
-                    Ok(_) => return Ok(QuerySlot::Taken),
-                    Err(error) if error.is_conflict() => return Ok(QuerySlot::Exhausted),
-                    // Another question of the account is being given back.
-                    Err(error) if error.met_transaction() && attempt < CONFLICT_TRIES => pause(attempt).await,
-                    Err(error) => return Err(error),
-                }
-                attempt += 1;
+            // Another question of the account may be being given back.
+            let count = || async { update.clone().send().await.map_err(StoreError::sdk(OPERATION)) };
+            match StoreError::none_on_conflict(unhindered(OPERATION, count).await)? {
+                Some(_) => Ok(QuerySlot::Taken),
+                None => Ok(QuerySlot::Exhausted),
             }
         })
     }

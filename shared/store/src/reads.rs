@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{Get, TransactGetItem};
 
 use crate::keys::{Key, PK, SK};
 use crate::rows::{Row, text};
-use crate::transact::{CONFLICT_TRIES, pause};
+use crate::transact::Backoff;
 use crate::{Store, StoreError};
 
 impl Store {
@@ -27,13 +27,14 @@ impl Store {
             let get = Get::builder().table_name(&self.names.table).set_key(Some(key.attributes())).build();
             gets.push(TransactGetItem::builder().get(get.map_err(StoreError::malformed(operation))?).build());
         }
-        for attempt in 0..CONFLICT_TRIES {
+        let mut backoff = Backoff::new();
+        loop {
             let read = self.dynamodb.transact_get_items().set_transact_items(Some(gets.clone())).send().await;
             let read = match read {
                 Ok(read) => read,
                 // A transaction is being written to one of them.
                 Err(error) if error.code() == Some("TransactionCanceledException") => {
-                    pause(attempt).await;
+                    backoff.pause(operation).await?;
                     continue;
                 }
                 Err(error) => return Err(StoreError::sdk(operation)(error)),
@@ -41,7 +42,6 @@ impl Store {
             let rows: Vec<_> = read.responses.unwrap_or_default().into_iter().map(|row| row.item).collect();
             return rows.try_into().map_err(|_| StoreError::malformed(operation)("not one answer per key"));
         }
-        Err(StoreError::Conflict { operation })
     }
 
     /// The rows of a partition whose sort keys start with `start`, in their order. An empty start takes all.

@@ -1,14 +1,63 @@
-//! Writing several rows or none.
+//! Writing several rows or none, and waiting for others who do.
 
-use std::time::Duration;
+use std::future::Future;
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 
 use crate::rows::Row;
 use crate::{Store, StoreError};
 
-/// How often a transaction that met another one on the same row is tried again.
-pub(crate) const CONFLICT_TRIES: u32 = 8;
+/// For this long a call that meets transactions of others is tried again. An endpoint that does so twice still answers
+/// within the 15 s that its function has.
+const LONGEST_WAIT: Duration = Duration::from_secs(6);
+/// No pause between two tries is longer, in milliseconds.
+const LONGEST_PAUSE: u64 = 640;
+
+/// The pauses of one call that meets transactions of others on the same rows.
+pub(crate) struct Backoff {
+    began: Instant,
+    tries: u32,
+}
+
+impl Backoff {
+    pub(crate) fn new() -> Self {
+        Self { began: Instant::now(), tries: 0 }
+    }
+
+    /// Pauses for a random part of a limit that doubles at every try: of those who met once, not all are to meet again.
+    ///
+    /// # Errors
+    /// `Busy` when the call has been tried for long enough.
+    pub(crate) async fn pause(&mut self, operation: &'static str) -> Result<(), StoreError> {
+        if self.began.elapsed() >= LONGEST_WAIT {
+            return Err(StoreError::Busy { operation });
+        }
+        let limit = (20 << self.tries.min(16)).min(LONGEST_PAUSE);
+        self.tries += 1;
+        // Half of it is as good as any other part, should there be no chance.
+        let part = getrandom::u32().map_or(limit / 2, |roll| u64::from(roll) % limit);
+        tokio::time::sleep(Duration::from_millis(part)).await;
+        Ok(())
+    }
+}
+
+/// Sends a write of one row until no transaction is writing that row.
+///
+/// # Errors
+/// As the write's own; `Busy` when there always is one.
+pub(crate) async fn unhindered<T, F>(operation: &'static str, write: impl Fn() -> F) -> Result<T, StoreError>
+where
+    F: Future<Output = Result<T, StoreError>>,
+{
+    let mut backoff = Backoff::new();
+    loop {
+        match write().await {
+            Err(error) if error.met_transaction() => backoff.pause(operation).await?,
+            outcome => return outcome,
+        }
+    }
+}
 
 /// What became of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,13 +90,14 @@ impl Store {
             .map_err(StoreError::malformed(operation))
     }
 
-    /// Writes all items or none. Items that met another transaction are tried again with growing pauses.
+    /// Writes all items or none. Items that met another transaction are tried again.
     pub(crate) async fn transact(
         &self,
         operation: &'static str,
         items: Vec<TransactWriteItem>,
     ) -> Result<Outcome, StoreError> {
-        for attempt in 0..CONFLICT_TRIES {
+        let mut backoff = Backoff::new();
+        loop {
             let sent =
                 self.dynamodb.transact_write_items().set_transact_items(Some(items.clone())).send().await;
             let Err(error) = sent else { return Ok(Outcome::Written) };
@@ -65,18 +115,12 @@ impl Store {
             if positions(reasons, "TransactionConflict").is_empty() {
                 return Err(StoreError::sdk(operation)(error));
             }
-            pause(attempt).await;
+            backoff.pause(operation).await?;
         }
-        Err(StoreError::Conflict { operation })
     }
 }
 
 fn positions(reasons: &[CancellationReason], code: &str) -> Vec<usize> {
     let matches = |(n, reason): (usize, &CancellationReason)| (reason.code() == Some(code)).then_some(n);
     reasons.iter().enumerate().filter_map(matches).collect()
-}
-
-/// 20 ms, doubled at every attempt.
-pub(crate) async fn pause(attempt: u32) {
-    tokio::time::sleep(Duration::from_millis(20 << attempt)).await;
 }

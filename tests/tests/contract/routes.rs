@@ -81,7 +81,9 @@ fn gateway_replies_have_the_form_of_their_contract() {
     };
     let mut complaints = vec![];
     for contract in Contract::ALL {
-        for kind in ["MISSING_AUTHENTICATION_TOKEN", "REQUEST_TOO_LARGE", "THROTTLED", "DEFAULT_5XX"] {
+        for kind in
+            ["MISSING_AUTHENTICATION_TOKEN", "REQUEST_TOO_LARGE", "THROTTLED", "DEFAULT_4XX", "DEFAULT_5XX"]
+        {
             let found = responses().map(|(_, resource)| &resource["Properties"]).find(|properties| {
                 properties["RestApiId"]["Ref"] == contract.api() && properties["ResponseType"] == kind
             });

@@ -80,7 +80,7 @@ async fn only_what_is_for_sale_can_be_bought() {
         (json!({ "plan": "pro", "credit_hours": 5 }), "exactly one"),
         (json!({ "plan": "free" }), "free"),
         (json!({ "plan": "enterprise" }), "enterprise"),
-        (json!({ "plan": "platinum" }), "platinum"),
+        (json!({ "plan": "platinum" }), "starter, pro, max"),
         (json!({ "credit_hours": 6 }), "5 or 20"),
         (json!({ "credit_hours": -5 }), "credit_hours"),
     ] {

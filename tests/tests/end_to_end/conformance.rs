@@ -12,7 +12,7 @@ use domain::plan::Plan;
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::KeyRecord;
+use store::{KeyAdded, KeyRecord};
 use tests::world::World;
 
 /// A minute has 60 requests for an address, 100 for a key, 10 for a user who manages keys.
@@ -46,7 +46,7 @@ async fn access() -> Value {
             created_at: Timestamp::now(),
             revoked: false,
         };
-        assert!(store.add_key(record).await.unwrap());
+        assert_eq!(store.add_key(record).await.unwrap(), KeyAdded::Yes);
         keys.push(key.reveal());
     }
     let managers =

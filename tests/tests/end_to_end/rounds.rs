@@ -11,7 +11,7 @@ use domain::plan::Plan;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
-use store::{KeyRecord, Origin, Store};
+use store::{KeyAdded, KeyRecord, Origin, Store};
 use tests::client::Client;
 use tests::hosted::{Answered, Hosted};
 use tests::world::World;
@@ -322,7 +322,7 @@ impl Samples {
             created_at: Timestamp::now(),
             revoked: false,
         };
-        assert!(self.store.add_key(record).await.unwrap());
+        assert_eq!(self.store.add_key(record).await.unwrap(), KeyAdded::Yes);
         key.prefix().to_string()
     }
 

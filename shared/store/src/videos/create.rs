@@ -7,9 +7,11 @@ use domain::stage::Stage;
 use domain::video::VideoState;
 use jiff::{SignedDuration, Timestamp};
 
+use super::claim::claim_row;
 use super::{NewVideo, Origin, Video};
+use crate::accounts::NOT_DELETED;
 use crate::keys::{Key, OPEN};
-use crate::rows::{Row, number, text, to_row};
+use crate::rows::{number, text, to_row};
 use crate::transact::Outcome;
 use crate::{Reply, Store, StoreError};
 
@@ -21,6 +23,8 @@ pub(crate) const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// Position in the transaction of the video itself.
 const ROW: usize = 0;
+/// Position of its slot in the plan.
+const SLOT: usize = 1;
 /// Position of what a video takes besides its row and its plan's slot.
 const TAKEN: usize = 2;
 
@@ -33,6 +37,8 @@ pub enum Created {
     PlanFull,
     /// The account holds this YouTube video already.
     Duplicate,
+    /// The account has been deleted.
+    AccountDeleted,
     /// The account has as many uploads open as it may.
     TooManyUploads {
         /// When the first of them ends by itself.
@@ -77,8 +83,7 @@ impl Store {
             let mut items = vec![self.put_new(OPERATION, row)?, slot];
             match &video.origin {
                 Origin::Youtube { youtube_id } => {
-                    let mut claim: Row = Key::youtube(&video.owner, youtube_id).attributes();
-                    claim.insert("video".to_owned(), text(video.id.to_string()));
+                    let claim = claim_row(&video, youtube_id, video.attempt);
                     items.push(self.put_new(OPERATION, claim)?);
                 }
                 Origin::Upload { upload_expires_at } => {
@@ -100,6 +105,9 @@ impl Store {
                     .map(|made| Created::Yes(Box::new(made)))
                     .ok_or(StoreError::Conflict { operation: OPERATION });
             }
+            if outcome.refuses(SLOT) && self.account_deleted(video.owner.clone()).await?.is_some() {
+                return Ok(Created::AccountDeleted);
+            }
             Ok(match outcome {
                 Outcome::Written => Created::Yes(Box::new(video)),
                 // In the order of the decisions: 409 comes before 402.
@@ -116,17 +124,20 @@ impl Store {
         })
     }
 
+    /// Also where the plan has no limit, on the condition that the account was not deleted meanwhile: what is made
+    /// behind its erasure would stay.
     fn take_slot(&self, video: &Video, plan: Plan) -> Result<TransactWriteItem, StoreError> {
-        let mut update = Update::builder()
+        let update = Update::builder()
             .table_name(&self.names.table)
             .set_key(Some(Key::account(&video.owner).attributes()))
             .update_expression("ADD videos_used :one")
             .expression_attribute_values(":one", number(1));
-        if let Some(limit) = plan.limits().videos {
-            update = update
-                .condition_expression("videos_used < :limit")
-                .expression_attribute_values(":limit", number(limit));
-        }
+        let update = match plan.limits().videos {
+            Some(limit) => update
+                .condition_expression(format!("{NOT_DELETED} AND videos_used < :limit"))
+                .expression_attribute_values(":limit", number(limit)),
+            None => update.condition_expression(NOT_DELETED),
+        };
         update
             .build()
             .map(|update| TransactWriteItem::builder().update(update).build())

@@ -107,7 +107,7 @@ impl Store {
                     outcome @ Outcome::Refused(_) => disclaims &= !outcome.refuses(CLAIM),
                 }
             }
-            Err(StoreError::Conflict { operation: OPERATION })
+            Err(StoreError::Busy { operation: OPERATION })
         })
     }
 

@@ -1,6 +1,7 @@
 //! The conditional writes that move a video through its state machine. Each condition comes from
 //! `domain::video::Event::allowed_from`, so a redelivered or late step changes nothing.
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ConditionCheck, ReturnValue, TransactWriteItem, Update};
 use domain::failure::Failure;
@@ -15,6 +16,7 @@ use super::states::in_state;
 use super::{Source, Video};
 use crate::keys::{BURIED, Key, OPEN};
 use crate::rows::{from_row, number, text};
+use crate::transact::unhindered;
 use crate::{Reply, Store, StoreError};
 
 /// A write under construction: the state's own attributes, and what the caller adds.
@@ -126,7 +128,7 @@ impl Store {
                 .update_as_read(video)
                 .update_expression("SET due = :due")
                 .expression_attribute_values(":due", number((now + PATIENCE).as_second()));
-            StoreError::none_on_conflict(update.send().await.map_err(StoreError::sdk(OPERATION))).map(drop)
+            sent(OPERATION, update).await.map(drop)
         })
     }
 
@@ -138,7 +140,7 @@ impl Store {
             .update_as_read(video)
             .update_expression("REMOVE #open, due")
             .expression_attribute_names("#open", "open");
-        StoreError::none_on_conflict(update.send().await.map_err(StoreError::sdk(OPERATION))).map(drop)
+        sent(OPERATION, update).await.map(drop)
     }
 
     /// An update of a video's row, on the condition that the video is where it was when it was read.
@@ -282,8 +284,7 @@ impl Transition {
     }
 
     async fn write(self, operation: &'static str) -> Result<Option<Video>, StoreError> {
-        let written = self.expressed().send().await.map_err(StoreError::sdk(operation));
-        let written = StoreError::none_on_conflict(written)?;
+        let written = sent(operation, self.expressed()).await?;
         written.map(|written| from_row(operation, written.attributes.unwrap_or_default())).transpose()
     }
 
@@ -298,4 +299,13 @@ impl Transition {
         }
         update.update_expression(expression).condition_expression(self.condition.join(" AND "))
     }
+}
+
+/// `None` where the condition does not hold: another process was here before, and nothing is left to do.
+async fn sent(
+    operation: &'static str,
+    update: UpdateItemFluentBuilder,
+) -> Result<Option<UpdateItemOutput>, StoreError> {
+    let send = || async { update.clone().send().await.map_err(StoreError::sdk(operation)) };
+    StoreError::none_on_conflict(unhindered(operation, send).await)
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::{Origin, Video};
 use crate::keys::Key;
 use crate::rows::number;
+use crate::transact::unhindered;
 use crate::{Store, StoreError};
 
 fn member(id: VideoId, expires_at: Timestamp) -> String {
@@ -117,7 +118,8 @@ impl Store {
             .set_key(Some(Key::uploads(owner).attributes()))
             .update_expression("DELETE pending :over")
             .expression_attribute_values(":over", AttributeValue::Ss(members));
-        update.send().await.map(drop).map_err(StoreError::sdk(operation))
+        let update = || async { update.clone().send().await.map_err(StoreError::sdk(operation)) };
+        unhindered(operation, update).await.map(drop)
     }
 }
 
