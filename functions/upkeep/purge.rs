@@ -35,16 +35,16 @@ async fn purge_account(app: &App, user: UserId) -> Result<(), StepError> {
     for video in app.store.video_summaries(user.clone()).await? {
         removal::remove(app, video.id, user.clone(), clock::now()).await?;
     }
-    // Nobody pays for an account that is gone.
-    if let Some(customer) = app.store.billing(user.clone()).await?.customer {
-        Stripe::of(app).await?.delete_customer(&customer).await?;
-    }
     app.store.delete_account_rows(user.clone()).await?;
     // A request under way at the first time may have made something after it.
     if clock::now().duration_since(deleted) < LAST_WRITE {
-        app.store.enqueue_purge(Purge::Account(user), LAST_WRITE).await?;
+        app.store.enqueue_purge(Purge::Account(user.clone()), LAST_WRITE).await?;
     }
-    Ok(())
+    // Nobody pays for an account that is gone. Last, so that a Stripe that does not answer holds nothing up.
+    if let Some(customer) = app.store.billing(user.clone()).await?.customer {
+        Stripe::of(app).await?.delete_customer(&customer).await?;
+    }
+    Ok(app.store.delete_billing(user).await?)
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -130,8 +130,8 @@ impl Store {
         })
     }
 
-    /// Removes an account's rows and its API keys. Its profile stays: it is the tombstone that keeps a token which
-    /// is still valid from making the account anew.
+    /// Removes an account's API keys and rows. Its profile stays: it is the tombstone that keeps a token which is still
+    /// valid from making the account anew. What is known of it as a customer stays too, see [`Self::delete_billing`].
     pub fn delete_account_rows(&self, user: UserId) -> Reply<'_, ()> {
         const OPERATION: &str = "removing an account";
         Box::pin(async move {
@@ -139,13 +139,21 @@ impl Store {
                 let by_hash = Key::api_key(&key.hash).attributes();
                 self.delete_row(OPERATION, by_hash).await?;
             }
-            let profile = Key::account(&user).attributes();
+            let stays = [Key::account(&user), Key::billing(&user)].map(Key::attributes);
             for row in self.partition(OPERATION, keys::owner(&user), "").await? {
-                if row.get(SK) != profile.get(SK) {
+                if stays.iter().all(|key| row.get(SK) != key.get(SK)) {
                     self.delete_row(OPERATION, row).await?;
                 }
             }
             Ok(())
+        })
+    }
+
+    /// Removes what is known of an account as a customer. The last row of an erasure: it says whom the payment provider
+    /// has yet to forget.
+    pub fn delete_billing(&self, user: UserId) -> Reply<'_, ()> {
+        Box::pin(async move {
+            self.delete_row("removing an account's billing", Key::billing(&user).attributes()).await
         })
     }
 
