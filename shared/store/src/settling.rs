@@ -29,7 +29,9 @@ impl Store {
                 VideoState::Ready { .. } => {
                     let plan = self.account(video.owner.clone(), now).await?.plan;
                     let secs = billable_secs(video.duration.unwrap_or_default());
-                    self.commit(video.owner.clone(), plan, video.id, secs, now).await
+                    // In the month in which it was completed, however late that is noticed.
+                    let completed = video.indexed_at.unwrap_or(now);
+                    self.commit(video.owner.clone(), plan, video.id, secs, completed).await
                 }
                 VideoState::Failed { .. } | VideoState::Cancelled => {
                     self.unclaim(video).await?;
