@@ -1,4 +1,5 @@
-//! Session tokens: RS256 only, keys by `kid`, refetched at most once a minute for one that is not known.
+//! Session tokens: RS256 only, keys by `kid`. They are fetched anew every hour, and at most once a minute for one that
+//! is not known; while the issuer does not answer, the known ones hold.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -14,8 +15,12 @@ use crate::app::App;
 use crate::config::Issuer;
 use crate::problem::Problem;
 
-/// No more often than this are keys fetched for an unknown `kid`.
+/// No more often than this are keys fetched anew, whether or not the issuer answers.
 const REFETCH_AFTER: Duration = Duration::from_secs(60);
+/// No more often than this are keys fetched while there are none: nobody gets in, so it is worth trying soon.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// This long after a fetch, keys are asked for again: the issuer may have withdrawn one.
+const KEPT_FOR: Duration = Duration::from_secs(3600);
 /// Clocks may differ by this many seconds.
 const LEEWAY_SECS: u64 = 5;
 /// A longer token is not looked at.
@@ -31,6 +36,7 @@ pub(crate) struct Jwks {
 struct Cached {
     keys: HashMap<String, DecodingKey>,
     fetched_at: Option<Instant>,
+    tried_at: Option<Instant>,
 }
 
 impl std::fmt::Debug for Jwks {
@@ -72,10 +78,25 @@ impl App {
 
     async fn decoding_key(&self, issuer: &Issuer, kid: &str) -> Result<Option<DecodingKey>, Problem> {
         let mut cached = self.jwks.cached.lock().await;
-        let fresh = cached.fetched_at.is_some_and(|at| at.elapsed() < REFETCH_AFTER);
-        if !fresh && !cached.keys.contains_key(kid) {
-            cached.keys = self.fetch_keys(issuer).await?;
-            cached.fetched_at = Some(Instant::now());
+        let is_past = |at: Option<Instant>, pause| at.is_none_or(|at| at.elapsed() >= pause);
+        let known = cached.keys.contains_key(kid);
+        let pause = if cached.fetched_at.is_some() { REFETCH_AFTER } else { RETRY_AFTER };
+        if (!known || is_past(cached.fetched_at, KEPT_FOR)) && is_past(cached.tried_at, pause) {
+            cached.tried_at = Some(Instant::now());
+            match self.fetch_keys(issuer).await {
+                Ok(keys) => {
+                    cached.keys = keys;
+                    cached.fetched_at = Some(Instant::now());
+                }
+                Err(problem) if known => {
+                    tracing::warn!(cause = problem.cause(), "keys not fetched anew: the known ones hold");
+                }
+                Err(problem) => return Err(problem),
+            }
+        }
+        if cached.fetched_at.is_none() {
+            // The token may well be valid: to call it invalid would sign its owner out.
+            return Err(Problem::internal("keys could not be fetched a moment ago"));
         }
         Ok(cached.keys.get(kid).cloned())
     }
