@@ -7,7 +7,8 @@ use std::time::Duration;
 use domain::api_key::Scope;
 use domain::callback::Callback;
 use domain::ids::VideoId;
-use edge::{Call, Door, Problem, Reply, idempotency};
+use edge::idempotency::{self, Making};
+use edge::{Call, Door, Problem, Reply};
 use serde::{Deserialize, Serialize};
 use store::{Account, Origin, keys};
 
@@ -38,30 +39,32 @@ async fn create_job(call: Call) -> Result<Reply, Problem> {
     let file_name = edge::file_name::check(&file_name)?;
     let callback = call.callback(options.callback_url.as_deref())?;
     let name = options.idempotency_key.as_deref();
-    let make = async |id, account| make_job(&call, id, account, file_name, &options, callback).await;
+    let make = async |making, account| make_job(&call, making, account, file_name, &options, callback).await;
     idempotency::once(&call, name, call.paying_account(), make).await
 }
 
 async fn make_job(
     call: &Call,
-    id: VideoId,
+    making: Making,
     account: Account,
     file_name: String,
     options: &JobOptions,
     callback: Option<Callback>,
 ) -> Result<Reply, Problem> {
-    let key = keys::upload(id, &edge::file_name::object_safe(&file_name));
+    let key = keys::upload(making.id, &edge::file_name::object_safe(&file_name));
     // First, because a job that nothing can be put into would hold a slot until it expires.
     let upload_url = call.app.store.presign_put(&key, UPLOAD_CONTENT_TYPE, UPLOAD_WINDOW).await?;
     let origin = Origin::Upload { upload_expires_at: call.now + UPLOAD_WINDOW };
-    let video = options.make_video(call, id, account, file_name, origin, callback).await?;
     let job = NewJob {
-        job_id: video.id,
+        job_id: making.id,
         upload_url,
         expires_in_seconds: UPLOAD_WINDOW.as_secs(),
         upload_method: "PUT",
     };
-    Reply::data(&job)
+    let reply = Reply::data(&job)?;
+    let new = options.video(making.id, &account, file_name, origin, callback);
+    options::make(call, new, account.plan, making.answered_by(&reply)).await?;
+    Ok(reply)
 }
 
 #[tokio::main(flavor = "current_thread")]

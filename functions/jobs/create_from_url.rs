@@ -4,9 +4,11 @@ mod options;
 
 use domain::api_key::Scope;
 use domain::ids::VideoId;
-use edge::{Call, Door, Problem, Reply, idempotency};
+use domain::video::JobStatus;
+use edge::idempotency::{self, Making};
+use edge::{Call, Door, Problem, Reply};
 use serde::{Deserialize, Serialize};
-use store::Origin;
+use store::{Account, Origin};
 
 use options::JobOptions;
 
@@ -34,10 +36,13 @@ async fn create_job_from_url(call: Call) -> Result<Reply, Problem> {
     let callback = call.callback(options.callback_url.as_deref())?;
     let (origin, version) = (Origin::Url { url: url.into() }, call.api_version());
     let name = options.idempotency_key.as_deref();
-    let make = async |id, account| {
-        let video = options.make_video(&call, id, account, file_name, origin, callback).await?;
+    let make = async |making: Making, account: Account| {
+        let status = JobStatus::PendingFetch.name(version);
+        let reply = Reply::data(&NewJob { job_id: making.id, status })?;
+        let new = options.video(making.id, &account, file_name, origin, callback);
+        let video = options::make(&call, new, account.plan, making.answered_by(&reply)).await?;
         call.app.store.enqueue(&video).await?;
-        Reply::data(&NewJob { job_id: video.id, status: video.job_status().name(version) })
+        Ok(reply)
     };
     idempotency::once(&call, name, call.paying_account(), make).await
 }

@@ -2,13 +2,13 @@
 
 use domain::callback::Callback;
 use domain::ids::VideoId;
-use domain::plan::CONCURRENT_UPLOADS;
+use domain::plan::{CONCURRENT_UPLOADS, Plan};
 use domain::problem::ProblemKind;
 use domain::processing_mode::ProcessingMode;
 use edge::{Call, Problem};
 use jiff::SignedDuration;
 use serde::Deserialize;
-use store::{Account, Created, NewVideo, Origin, Video};
+use store::{Account, Created, NamedAnswer, NewVideo, Origin, Video};
 
 /// The fields of a body that do not depend on where the file comes from. Read apart from the others: serde forgets
 /// which field was at fault where one struct is flattened into another.
@@ -21,33 +21,41 @@ pub(crate) struct JobOptions {
 }
 
 impl JobOptions {
-    /// Makes a job of one source file, for an account that can pay for it.
-    ///
-    /// # Errors
-    /// 401 when the account has been deleted meanwhile, 403 when it has no slot left, 429 when it has too many uploads open.
-    pub(crate) async fn make_video(
+    /// The job of one source file.
+    pub(crate) fn video(
         &self,
-        call: &Call,
         id: VideoId,
-        account: Account,
+        account: &Account,
         file_name: String,
         origin: Origin,
         callback: Option<Callback>,
-    ) -> Result<Video, Problem> {
-        let new = NewVideo {
+    ) -> NewVideo {
+        NewVideo {
             id,
-            owner: account.user,
+            owner: account.user.clone(),
             title: file_name,
             origin,
             processing_mode: self.processing_mode.unwrap_or_default(),
             callback,
-        };
-        match call.app.store.create_video(new, account.plan, call.now).await? {
-            Created::Yes(video) => Ok(*video),
-            Created::AccountDeleted => Err(edge::refusals::account_deleted()),
-            Created::TooManyUploads { until } => Err(too_many_uploads(until.duration_since(call.now))),
-            Created::PlanFull | Created::Duplicate => Err(edge::refusals::job_slots_full(account.plan)),
         }
+    }
+}
+
+/// Makes a job, and keeps the answer of the request that asked for it.
+///
+/// # Errors
+/// 401 when the account has been deleted meanwhile, 403 when it has no slot left, 429 when it has too many uploads open.
+pub(crate) async fn make(
+    call: &Call,
+    new: NewVideo,
+    plan: Plan,
+    answer: Option<NamedAnswer>,
+) -> Result<Video, Problem> {
+    match call.app.store.create_video_answering(new, plan, answer, call.now).await? {
+        Created::Yes(video) => Ok(*video),
+        Created::AccountDeleted => Err(edge::refusals::account_deleted()),
+        Created::TooManyUploads { until } => Err(too_many_uploads(until.duration_since(call.now))),
+        Created::PlanFull | Created::Duplicate => Err(edge::refusals::job_slots_full(plan)),
     }
 }
 

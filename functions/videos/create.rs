@@ -5,7 +5,8 @@ use domain::problem::ProblemKind;
 use domain::processing_mode::ProcessingMode;
 use domain::video::VideoStatus;
 use domain::youtube::{NotAYoutubeUrl, YoutubeId};
-use edge::{Call, Door, Problem, Reply, idempotency};
+use edge::idempotency::{self, Making};
+use edge::{Call, Door, Problem, Reply};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,7 @@ async fn create_video(call: Call) -> Result<Reply, Problem> {
         let ((account, can_pay), holder) = futures::try_join!(call.account_and_means(), holder)?;
         Ok(Owner { account, can_pay, holder })
     };
-    let make = async |id, owner| make_video(&call, id, owner, youtube_id.clone()).await;
+    let make = async |making, owner| make_video(&call, making, owner, youtube_id.clone()).await;
     idempotency::once(&call, None, owner, make).await
 }
 
@@ -46,25 +47,34 @@ struct Owner {
 
 async fn make_video(
     call: &Call,
-    id: VideoId,
+    making: Making,
     Owner { account, can_pay, holder }: Owner,
     youtube_id: YoutubeId,
 ) -> Result<Reply, Problem> {
-    // An earlier attempt at the same request may have made it.
+    // Another attempt at the same request may have made it meanwhile.
     match holder {
-        Some(holder) if holder != id => return Err(already_indexed()),
+        Some(holder) if holder != making.id => return Err(already_indexed()),
         None if !can_pay => return Err(edge::refusals::no_credit(call.contract, account.plan)),
         Some(_) | None => {}
     }
+    let accepted = Accepted {
+        id: making.id,
+        youtube_url: youtube_id.to_string(),
+        status: VideoStatus::Queued,
+        created_at: call.now,
+    };
+    let reply = Reply::json(StatusCode::ACCEPTED, &accepted)?;
     let new = NewVideo {
-        id,
+        id: making.id,
         owner: account.user,
         title: youtube_id.to_string(),
-        origin: Origin::Youtube { youtube_id: youtube_id.clone() },
+        origin: Origin::Youtube { youtube_id },
         processing_mode: ProcessingMode::All,
         callback: None,
     };
-    let video = match call.app.store.create_video(new, account.plan, call.now).await? {
+    let answer = making.answered_by(&reply);
+    let created = call.app.store.create_video_answering(new, account.plan, answer, call.now).await?;
+    let video = match created {
         Created::Yes(video) => video,
         Created::PlanFull | Created::TooManyUploads { .. } => {
             return Err(edge::refusals::plan_full(account.plan));
@@ -73,13 +83,7 @@ async fn make_video(
         Created::Duplicate => return Err(already_indexed()),
     };
     call.app.store.enqueue(&video).await?;
-    let accepted = Accepted {
-        id: video.id,
-        youtube_url: youtube_id.to_string(),
-        status: video.state.video_status(),
-        created_at: video.created_at,
-    };
-    Reply::json(StatusCode::ACCEPTED, &accepted)
+    Ok(reply)
 }
 
 fn already_indexed() -> Problem {

@@ -9,7 +9,7 @@ use domain::ids::VideoId;
 use domain::problem::ProblemKind;
 use http::StatusCode;
 use sha2::{Digest, Sha256};
-use store::{Claim, NamedRequest};
+use store::{Claim, NamedAnswer, NamedRequest};
 
 use crate::call::Call;
 use crate::ids;
@@ -20,9 +20,31 @@ const HEADER: &str = "Idempotency-Key";
 /// Longer names are refused.
 const MAX_CHARS: usize = 255;
 
-/// Makes a video. `make` gets the id that the video is to have; a request without a name gets a new one each time.
-/// `in_body` is where the SDKs put the name; the header wins. `owner` is what is to be known of who the video is for: it
-/// is read beside the claim, and what is wrong with it counts only if the request is to be carried out.
+/// A video that is being made.
+pub struct Making {
+    /// The id that it is to have: the same at every attempt at a named request.
+    pub id: VideoId,
+    /// The request that its answer is kept for.
+    request: Option<NamedRequest>,
+}
+
+impl Making {
+    /// `reply`, to be kept for repetitions of the request in the write that makes the video; nothing for a request without
+    /// a name.
+    pub fn answered_by(self, reply: &Reply) -> Option<NamedAnswer> {
+        match (self.request, &reply.body) {
+            (Some(request), Body::Whole(body)) => {
+                Some(NamedAnswer { request, status: reply.status.as_u16(), body: body.clone() })
+            }
+            // A stream cannot be kept; no endpoint that makes a video answers with one.
+            (Some(_), Body::Stream(_)) | (None, _) => None,
+        }
+    }
+}
+
+/// Makes a video. `make` gets the id that it is to have; a request without a name gets a new one each time. `in_body`
+/// is where the SDKs put the name; the header wins. `owner` is what is to be known of who the video is for: it is read
+/// beside the claim, and what is wrong with it counts only if the request is to be carried out.
 ///
 /// # Errors
 /// As `owner` and `make`; 409 and 422 for repetitions that cannot be answered.
@@ -30,36 +52,32 @@ pub async fn once<T>(
     call: &Call,
     in_body: Option<&str>,
     owner: impl Future<Output = Result<T, Problem>>,
-    make: impl AsyncFnOnce(VideoId, T) -> Result<Reply, Problem>,
+    make: impl AsyncFnOnce(Making, T) -> Result<Reply, Problem>,
 ) -> Result<Reply, Problem> {
-    let Some(request) = named(call, in_body)? else { return make(ids::new_video(), owner.await?).await };
+    let Some(request) = named(call, in_body)? else {
+        return make(Making { id: ids::new_video(), request: None }, owner.await?).await;
+    };
     let claim = call.app.store.claim_request(&request, ids::new_video(), call.now);
     let (claim, owner) = futures::join!(claim, owner);
-    let (id, is_first) = match claim? {
-        Claim::Ours(id) => (id, true),
-        Claim::TakenOver(id) => (id, false),
+    let id = match claim? {
+        Claim::Ours(id) => id,
         Claim::Answered { status, body } => return Ok(answered(status, body)),
         Claim::UnderWay => return Err(under_way()),
         Claim::OtherBody => return Err(other_body()),
     };
     let outcome = match owner {
-        Ok(owner) => make(id, owner).await,
+        Ok(owner) => make(Making { id, request: Some(request.clone()) }, owner).await,
         Err(refused) => Err(refused),
     };
-    let kept = match &outcome {
-        Ok(Reply { status, body: Body::Whole(body), .. }) => {
-            call.app.store.answer_request(&request, status.as_u16(), body.clone()).await
-        }
-        // An attempt that was taken over may have made something: its id must not be forgotten.
-        Err(problem) if is_first && problem.kind.status() < 500 => {
-            call.app.store.forget_request(&request).await
-        }
-        // A stream cannot be kept; no endpoint that makes a video answers with one.
-        Ok(Reply { body: Body::Stream(_), .. }) | Err(_) => call.app.store.reopen_request(&request).await,
+    let freed = match &outcome {
+        // Kept with the video.
+        Ok(_) => Ok(()),
+        Err(problem) if problem.kind.status() < 500 => call.app.store.forget_request(&request).await,
+        Err(_) => call.app.store.reopen_request(&request).await,
     };
-    // Not kept is not lost: the next attempt takes over, and makes the same video.
-    if let Err(error) = kept {
-        tracing::error!(error = %error, "answer of a named request not kept");
+    // Not lost: in 30 s the next attempt takes over.
+    if let Err(error) = freed {
+        tracing::error!(error = %error, "a named request that was refused is not free yet");
     }
     outcome
 }

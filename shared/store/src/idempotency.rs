@@ -1,12 +1,14 @@
 //! Requests that name themselves, so that a repetition gets the first one's answer.
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::ids::{UserId, VideoId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{Key, PK};
-use crate::rows::{Row, from_row, number, text, to_row};
+use crate::rows::{Row, from_row, number, to_row};
+use crate::transact::unhindered;
 use crate::{Reply, Store, StoreError};
 
 /// How long an answer is kept.
@@ -30,10 +32,8 @@ pub struct NamedRequest {
 /// Whether a named request is to be carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// It is, and what it makes has this id.
+    /// It is, and what it makes has this id: the same at every attempt.
     Ours(VideoId),
-    /// It is, by this attempt in the place of one that died: maybe after making what has this id.
-    TakenOver(VideoId),
     /// It was; this is its answer.
     Answered {
         /// HTTP status code.
@@ -47,6 +47,17 @@ pub enum Claim {
     OtherBody,
 }
 
+/// The answer of a named request that was carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedAnswer {
+    /// Of which request.
+    pub request: NamedRequest,
+    /// HTTP status code.
+    pub status: u16,
+    /// JSON.
+    pub body: String,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Record {
     fingerprint: String,
@@ -55,6 +66,19 @@ struct Record {
     expires_at: i64,
     status: Option<u16>,
     body: Option<String>,
+}
+
+impl Record {
+    fn begun(request: &NamedRequest, makes: VideoId, now: Timestamp) -> Self {
+        Self {
+            fingerprint: request.fingerprint.clone(),
+            makes,
+            started_at: now.as_second(),
+            expires_at: (now + KEPT).as_second(),
+            status: None,
+            body: None,
+        }
+    }
 }
 
 impl NamedRequest {
@@ -73,14 +97,7 @@ impl Store {
     ) -> Reply<'a, Claim> {
         const OPERATION: &str = "claiming a named request";
         Box::pin(async move {
-            let record = Record {
-                fingerprint: request.fingerprint.clone(),
-                makes,
-                started_at: now.as_second(),
-                expires_at: (now + KEPT).as_second(),
-                status: None,
-                body: None,
-            };
+            let record = Record::begun(request, makes, now);
             let first = self
                 .dynamodb
                 .put_item()
@@ -89,10 +106,10 @@ impl Store {
                 // Expired rows stay until the table gets round to them.
                 .condition_expression(format!("attribute_not_exists({PK}) OR expires_at <= :now"))
                 .expression_attribute_values(":now", number(now.as_second()));
-            match first.send().await.map_err(StoreError::sdk(OPERATION)) {
-                Ok(_) => return Ok(Claim::Ours(makes)),
-                Err(error) if error.is_conflict() => {}
-                Err(error) => return Err(error),
+            // The answer of an earlier attempt may be being kept.
+            let first = || async { first.clone().send().await.map_err(StoreError::sdk(OPERATION)) };
+            if StoreError::none_on_conflict(unhindered(OPERATION, first).await)?.is_some() {
+                return Ok(Claim::Ours(makes));
             }
             // Gone between the two reads: its refusal is being given, and the caller asks again.
             let Some(row) = self.row(OPERATION, request.key()).await? else { return Ok(Claim::UnderWay) };
@@ -123,10 +140,10 @@ impl Store {
             .condition_expression("started_at = :died")
             .expression_attribute_values(":now", number(now.as_second()))
             .expression_attribute_values(":died", number(record.started_at));
-        match take_over.send().await.map_err(StoreError::sdk(OPERATION)) {
-            Ok(_) => Ok(Claim::TakenOver(record.makes)),
-            Err(error) if error.is_conflict() => Ok(Claim::UnderWay),
-            Err(error) => Err(error),
+        let take_over = || async { take_over.clone().send().await.map_err(StoreError::sdk(OPERATION)) };
+        match StoreError::none_on_conflict(unhindered(OPERATION, take_over).await)? {
+            Some(_) => Ok(Claim::Ours(record.makes)),
+            None => Ok(Claim::UnderWay),
         }
     }
 
@@ -135,22 +152,23 @@ impl Store {
         update.set_key(Some(request.key().attributes()))
     }
 
-    /// Keeps the answer of a request that was carried out.
-    pub fn answer_request<'a>(
-        &'a self,
-        request: &'a NamedRequest,
-        status: u16,
-        body: String,
-    ) -> Reply<'a, ()> {
-        Box::pin(async move {
-            let update = self
-                .update_request(request)
-                .update_expression("SET #status = :status, body = :body")
-                .expression_attribute_names("#status", "status")
-                .expression_attribute_values(":status", number(status))
-                .expression_attribute_values(":body", text(body));
-            update.send().await.map(drop).map_err(StoreError::sdk("keeping an answer"))
-        })
+    /// The write that keeps an answer, for the transaction that carries the request out: what was made is never without
+    /// its answer. Whole, so that it stands whatever another attempt has done to the row.
+    pub(crate) fn keeping(
+        &self,
+        operation: &'static str,
+        answer: NamedAnswer,
+        made: VideoId,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let NamedAnswer { request, status, body } = answer;
+        let record = Record { status: Some(status), body: Some(body), ..Record::begun(&request, made, now) };
+        Put::builder()
+            .table_name(&self.names.table)
+            .set_item(Some(to_row(operation, request.key(), &record)?))
+            .build()
+            .map(|put| TransactWriteItem::builder().put(put).build())
+            .map_err(StoreError::malformed(operation))
     }
 
     /// The request was refused and made nothing: its name is free again.
@@ -162,7 +180,7 @@ impl Store {
         })
     }
 
-    /// The attempt failed, and may have made something: the next one goes on with it, at once.
+    /// The attempt failed: the next one need not wait until it counts as dead.
     pub fn reopen_request<'a>(&'a self, request: &'a NamedRequest) -> Reply<'a, ()> {
         Box::pin(async move {
             let update = self

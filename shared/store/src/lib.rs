@@ -39,7 +39,7 @@ pub use billing::{Billing, BillingEvent, Effect};
 pub use callbacks::{CallbackAttempt, CallbackMessage, Delivery};
 pub use chats::{Exchange, Message, Role, Session};
 pub use error::StoreError;
-pub use idempotency::{Claim, NamedRequest};
+pub use idempotency::{Claim, NamedAnswer, NamedRequest};
 pub use ledger::{LedgerEntry, Reservation};
 pub use limits::{QuerySlot, Window};
 pub use objects::{ByteRange, PinnedObject};

@@ -70,14 +70,6 @@ const SAMPLES: [&str; 43] = [
     "meta-not-found",
 ];
 
-/// Samples that take more, how many, and why.
-const EXCEPTIONS: [(&str, u32, &str); 3] = [
-    ("videos-create: named", 4, NAMED),
-    ("jobs-create: named", 4, NAMED),
-    ("jobs-create-from-url: named", 4, NAMED),
-];
-const NAMED: &str = "its answer is kept for repetitions, and is not known before the video is made";
-
 fn bin(sample: &str) -> &str {
     sample.split(':').next().unwrap()
 }
@@ -109,9 +101,6 @@ fn every_public_function_is_measured() {
     let functions = public_functions();
     let public: BTreeSet<&str> = functions.keys().map(String::as_str).collect();
     assert_eq!(measured, public, "SAMPLES in {} has what template.yaml has not, or the reverse", file!());
-    for (sample, _, _) in EXCEPTIONS {
-        assert!(SAMPLES.contains(&sample), "{sample} is an exception and no sample");
-    }
 }
 
 #[tokio::test]
@@ -126,18 +115,13 @@ async fn three_rounds_before_the_first_byte() {
             Some((name, hosted)) if name == bin => hosted,
             Some(_) | None => Hosted::start(World::get(), bin, &functions[bin]).await,
         };
-        let exception = EXCEPTIONS.iter().find(|(name, ..)| *name == sample);
-        let allowed = exception.map_or(MOST, |(_, rounds, _)| *rounds);
-        match account.fewest(sample, &hosted, allowed).await {
+        match account.fewest(sample, &hosted, MOST).await {
             Err(refusal) => complaints.push(refusal),
             Ok(best) if best.rounds() == 0 => {
                 complaints.push(format!("{sample}: nothing was counted, not even the request itself"));
             }
-            Ok(best) if best.rounds() > allowed => {
+            Ok(best) if best.rounds() > MOST => {
                 complaints.push(format!("{sample} takes {} rounds: {:?}", best.rounds(), best.requests));
-            }
-            Ok(best) if exception.is_some() && best.rounds() <= MOST => {
-                complaints.push(format!("{sample} takes {} rounds: no exception any more", best.rounds()));
             }
             Ok(_) => {}
         }

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::claim::claim_row;
 use super::{NewVideo, Origin, Video};
 use crate::accounts::NOT_DELETED;
+use crate::idempotency::NamedAnswer;
 use crate::keys::{Key, OPEN};
 use crate::rows::{number, text, to_row};
 use crate::transact::Outcome;
@@ -49,6 +50,17 @@ pub enum Created {
 impl Store {
     /// Makes a video, if its owner's plan has a slot free and does not hold it already. Idempotent for the same id.
     pub fn create_video(&self, new: NewVideo, plan: Plan, now: Timestamp) -> Reply<'_, Created> {
+        self.create_video_answering(new, plan, None, now)
+    }
+
+    /// The same, and keeps the answer of the request that asked for it.
+    pub fn create_video_answering(
+        &self,
+        new: NewVideo,
+        plan: Plan,
+        answer: Option<NamedAnswer>,
+        now: Timestamp,
+    ) -> Reply<'_, Created> {
         const OPERATION: &str = "creating a video";
         Box::pin(async move {
             let (state, due) = match new.origin {
@@ -91,6 +103,9 @@ impl Store {
                 }
                 Origin::Url { .. } => {}
             }
+            if let Some(answer) = answer {
+                items.push(self.keeping(OPERATION, answer, video.id, now)?);
+            }
             let mut outcome = self.transact(OPERATION, items.clone()).await?;
             if outcome.refuses(TAKEN)
                 && matches!(video.origin, Origin::Upload { .. })
@@ -99,7 +114,7 @@ impl Store {
                 outcome = self.transact(OPERATION, items).await?;
             }
             if outcome.refuses(ROW) {
-                // An earlier attempt at the same request made it and died before it could say so.
+                // Another attempt at the same request made it meanwhile.
                 let made = self.video(video.id).await?.filter(|made| made.owner == video.owner);
                 return made
                     .map(|made| Created::Yes(Box::new(made)))
