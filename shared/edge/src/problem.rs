@@ -153,6 +153,19 @@ mod tests {
     }
 
     #[test]
+    fn what_met_others_may_be_tried_again() {
+        let problem = Problem::from(StoreError::Busy { operation: "creating a video" });
+        assert_eq!(
+            (problem.status().as_u16(), &problem.headers()[RETRY_AFTER]),
+            (503, &HeaderValue::from(5))
+        );
+        let (body, _) = problem.body(Contract::Jobs, "/api/jobs", "r-1");
+        assert_eq!(body["retryAfter"], 5);
+        assert!(!body["error"].to_string().contains("creating a video"), "{body}");
+        assert_eq!(Problem::from(StoreError::Conflict { operation: "x" }).status().as_u16(), 500);
+    }
+
+    #[test]
     fn says_which_methods_there_are() {
         let problem = Problem::method_not_allowed("GET, OPTIONS".to_owned());
         assert_eq!(
