@@ -44,7 +44,8 @@ impl JobOptions {
 /// Makes a job, and keeps the answer of the request that asked for it.
 ///
 /// # Errors
-/// 401 when the account has been deleted meanwhile, 403 when it has no slot left, 429 when it has too many uploads open.
+/// 401 when the account has been deleted meanwhile, 403 when it has no slot left, 429 when it has too many uploads
+/// open.
 pub(crate) async fn make(
     call: &Call,
     new: NewVideo,

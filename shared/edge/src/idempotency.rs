@@ -29,8 +29,8 @@ pub struct Making {
 }
 
 impl Making {
-    /// `reply`, to be kept for repetitions of the request in the write that makes the video; nothing for a request without
-    /// a name.
+    /// `reply`, to be kept for repetitions of the request in the write that makes the video; nothing for a request
+    /// without a name.
     pub fn answered_by(self, reply: &Reply) -> Option<NamedAnswer> {
         match (self.request, &reply.body) {
             (Some(request), Body::Whole(body)) => {
