@@ -46,7 +46,7 @@ test: test-setup build ## unit, property, contract and end-to-end tests (they st
 	@cargo test --release --workspace
 
 fuzz: test-setup build ## five thousand generated requests and more, against both OpenAPI documents (SEED=… repeats)
-	@cargo test --release --workspace --test end_to_end -- --ignored --nocapture conformance
+	@cargo test --release --workspace --test one_by_one -- --ignored --nocapture conformance
 
 bench: test-setup build ## what a video costs and how long it takes, as a table
 	@cargo run --release --bin bench

@@ -13,9 +13,7 @@ use serde_json::{Value, json};
 use sse_stream::SseByteStream;
 
 use crate::openapi;
-
-/// A video of a few seconds is done long before this, also on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(240);
+use crate::wait::{eventually, when};
 
 /// An account's way into the service.
 pub struct Client {
@@ -140,17 +138,29 @@ impl Client {
 
     /// The job, once its status will not change any more.
     pub async fn finished(&self, job: &str) -> Value {
-        let began = Instant::now();
-        loop {
-            let answer = self.api(Method::GET, &format!("/v1/api/jobs/{job}"), None).await;
+        eventually("the job ends", async || {
+            let mut answer = self.api(Method::GET, &format!("/v1/api/jobs/{job}"), None).await;
             assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-            let status = answer.body["data"]["status"].as_str().expect("a status");
-            if !["PENDING_UPLOAD", "PENDING_FETCH", "PROCESSING"].contains(&status) {
-                return answer.body["data"].clone();
-            }
-            assert!(began.elapsed() < PATIENCE, "{job} hangs: {}", answer.body);
-            tokio::time::sleep(Duration::from_millis(1500)).await;
-        }
+            let shown = answer.body["data"].take();
+            let status = shown["status"].as_str().expect("a status");
+            let open = ["PENDING_UPLOAD", "PENDING_FETCH", "PROCESSING"].contains(&status);
+            if open { Err(shown) } else { Ok(shown) }
+        })
+        .await
+    }
+
+    /// Every progress that is shown of a job until it is done. It never goes back.
+    pub async fn progress(&self, job: &str) -> Vec<u64> {
+        let mut seen = vec![];
+        eventually("the job is done", async || {
+            let stages = self.session(Method::GET, &format!("/videos/{job}/jobs"), None).await.body;
+            assert_ne!(stages["status"], "failed", "{stages}");
+            seen.push(stages["overall_progress"].as_u64().expect("a number"));
+            assert!(seen.is_sorted(), "{seen:?}");
+            when(seen.last() == Some(&100), stages)
+        })
+        .await;
+        seen
     }
 
     /// Asks about a video; answers the events as they arrived.

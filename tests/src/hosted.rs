@@ -14,7 +14,7 @@ use crate::world::World;
 
 /// What the counting DynamoDB adds to each request. Requests that a function sends at once reach it well within this
 /// time; one that comes after it is another round.
-const DELAY: Duration = Duration::from_millis(60);
+const DELAY: Duration = Duration::from_millis(200);
 
 /// A running program.
 pub struct Hosted {

@@ -17,6 +17,7 @@ pub mod openapi;
 pub mod peers;
 pub mod receiver;
 pub mod stripe;
+pub mod wait;
 pub mod web;
 pub mod webhook;
 pub mod world;

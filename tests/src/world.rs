@@ -1,11 +1,11 @@
 //! One local stack per test program, with its own ports and data.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
@@ -21,6 +21,7 @@ use crate::client::Client;
 use crate::clips::Clips;
 use crate::receiver::Receiver;
 use crate::stripe::FakeStripe;
+use crate::wait::eventually;
 use crate::web;
 
 /// The emulator takes the key `test` for the account's root and does not check its signature.
@@ -50,7 +51,9 @@ pub struct World {
     table: String,
     bucket: String,
     requests: mpsc::SyncSender<Request>,
-    clients: AtomicU8,
+    /// Of all clients so far.
+    names: Mutex<HashSet<String>>,
+    addresses: AtomicU16,
 }
 
 /// What only the stack can do, asked of the thread that runs it.
@@ -69,10 +72,16 @@ impl World {
 
     /// A client of its own: an account on that plan, a session token, an API key and a source address.
     pub async fn client(&self, name: &str, plan: Plan) -> Client {
+        let new = self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        assert!(new, "two tests have a client called {name}: each would find what the other one made");
         let token = self.token(name, plan).await;
-        // Every client is counted by its own address: the whole of 127/8 is this machine.
-        let address = [127, 0, 1, self.clients.fetch_add(1, Ordering::Relaxed) + 2];
-        Client::new(&self.url, token, address.into()).await
+        Client::new(&self.url, token, self.address().into()).await
+    }
+
+    /// A source address that nobody else has, and so requests of its own: the whole of 127/8 is this machine.
+    pub fn address(&self) -> Ipv4Addr {
+        let [high, low] = self.addresses.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        Ipv4Addr::new(127, 1, high, low)
     }
 
     /// A session token of an account on that plan.
@@ -84,16 +93,12 @@ impl World {
 
     /// What the books say of a user, once nothing is reserved any more: a video is settled a moment after its end.
     pub async fn settled_wallet(&self, name: &str) -> Wallet {
-        let store = self.store().await;
-        for _ in 0..100 {
-            let wallet =
-                store.wallet(UserId(format!("user_{name}")), Timestamp::now()).await.expect("a wallet");
-            if wallet.held == 0 {
-                return wallet;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("seconds of user_{name} stay reserved");
+        let (store, user) = (self.store().await, UserId(format!("user_{name}")));
+        eventually("nothing is reserved", async || {
+            let wallet = store.wallet(user.clone(), Timestamp::now()).await.expect("a wallet");
+            if wallet.held == 0 { Ok(wallet) } else { Err(wallet) }
+        })
+        .await
     }
 
     /// The table and the bucket, as somebody who may do everything.
@@ -228,7 +233,7 @@ impl World {
         });
         let ([url, aws_endpoint, pipeline_arn, table, bucket], secrets) =
             url.recv().expect("the stack starts; see above");
-        let (clips, clients) = (Clips::new(folder), AtomicU8::new(0));
+        let clips = Clips::new(folder);
         let (clerk_secret, stripe_secret) = (secrets.clerk, secrets.stripe);
         Self {
             url,
@@ -244,7 +249,8 @@ impl World {
             bucket,
             aws_endpoint,
             requests,
-            clients,
+            names: Mutex::default(),
+            addresses: AtomicU16::new(1),
         }
     }
 }

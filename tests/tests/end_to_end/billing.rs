@@ -131,8 +131,8 @@ async fn a_subscription_sets_the_plan_and_opens_the_portal() {
 
 #[tokio::test]
 async fn late_and_repeated_events_change_nothing() {
-    let client = World::get().client("latecomer", Plan::Free).await;
-    let subscription = |status, price| stripe::subscription("latecomer", status, price);
+    let client = World::get().client("late-biller", Plan::Free).await;
+    let subscription = |status, price| stripe::subscription("late-biller", status, price);
     let began = stripe::event("customer.subscription.created", 90, subscription("active", PRO));
     let changed = stripe::event("customer.subscription.updated", 60, subscription("active", MAX));
     let ended = stripe::event("customer.subscription.deleted", 30, subscription("canceled", MAX));

@@ -2,13 +2,13 @@
 //! written them.
 
 use std::process::Command;
-use std::time::Duration;
 
 use domain::plan::Plan;
 use image::{ImageFormat, RgbImage};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tests::client::Client;
+use tests::wait::{eventually, when};
 use tests::world::World;
 
 /// What is at the end of an export's redirect.
@@ -234,13 +234,11 @@ async fn exports_go_with_their_video() {
     let deleted = client.session(Method::DELETE, &format!("/videos/{job}"), None).await;
     assert_eq!((deleted.status, &deleted.body), (StatusCode::NO_CONTENT, &Value::Null));
     assert_eq!(status_of(&client, &job, "captions.vtt").await, StatusCode::NOT_FOUND);
-    for _ in 0..100 {
-        if world.objects(&folder).await.is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    assert_eq!(world.objects(&folder).await, Vec::<String>::new());
+    eventually("nothing is in the bucket", async || {
+        let left = world.objects(&folder).await;
+        when(left.is_empty(), left)
+    })
+    .await;
     // The URL still holds; there is nothing behind it any more.
     assert!(reqwest::get(url).await.unwrap().status().is_client_error());
 }

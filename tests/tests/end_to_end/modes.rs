@@ -1,7 +1,6 @@
 //! Jobs that ask for a part of the work: only what is said, or only what is seen.
 
 use std::path::Path;
-use std::time::Duration;
 
 use domain::metering::MINIMUM_SECS;
 use domain::plan::Plan;
@@ -19,18 +18,6 @@ async fn upload(client: &Client, file: &Path, mode: &str) -> String {
     assert_eq!(made.status, StatusCode::OK, "{}", made.body);
     assert_eq!(client.put(&made.body, file).await, StatusCode::OK);
     made.body["data"]["jobId"].as_str().unwrap().to_owned()
-}
-
-/// Watches the progress up to its end, and that it never goes back.
-async fn watched(client: &Client, job: &str) {
-    let mut seen = vec![];
-    while seen.last() != Some(&100) {
-        let stages = client.session(Method::GET, &format!("/videos/{job}/jobs"), None).await.body;
-        assert_ne!(stages["status"], "failed", "{stages}");
-        seen.push(stages["overall_progress"].as_u64().unwrap());
-        assert!(seen.is_sorted() && seen.len() < 100, "{seen:?}");
-        tokio::time::sleep(Duration::from_millis(1500)).await;
-    }
 }
 
 /// The ended job as a client of the later API version reads it.
@@ -60,7 +47,7 @@ async fn a_transcript_alone() {
     let world = World::get();
     let client = world.client("listener", Plan::Pro).await;
     let job = upload(&client, &world.clips.lecture(), "transcript").await;
-    watched(&client, &job).await;
+    client.progress(&job).await;
     let done = client.finished(&job).await;
     // Under this version `COMPLETED_NO_SCENES` would come without the transcript.
     assert_eq!((&done["status"], &done["processingMode"]), (&"COMPLETED".into(), &"transcript".into()));
@@ -91,7 +78,7 @@ async fn pictures_alone() {
     let world = World::get();
     let client = world.client("looker", Plan::Pro).await;
     let job = upload(&client, &world.clips.lecture(), "vision").await;
-    watched(&client, &job).await;
+    client.progress(&job).await;
     let done = client.finished(&job).await;
     assert_eq!((&done["status"], &done["processingMode"]), (&"COMPLETED".into(), &"vision".into()));
     let result = &done["processedData"];

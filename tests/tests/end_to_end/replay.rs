@@ -1,7 +1,5 @@
 //! Answers whose listener went away, or whose maker did.
 
-use std::time::Duration;
-
 use domain::answer::{EventId, Journal, Part};
 use domain::ids::{MessageId, UserId};
 use domain::plan::Plan;
@@ -11,6 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::{AnswerId, Ending, QuerySlot, Store};
 use tests::client::{Answer, Client, Event};
+use tests::wait::{PATIENCE, eventually, when};
 use tests::world::World;
 use uuid::Uuid;
 
@@ -144,7 +143,7 @@ async fn the_rest_is_heard_while_it_is_made_elsewhere() {
     maker.tells(&session, Part::Preamble);
     maker.writes(Timestamp::now()).await;
     let mut listening = client.listen(&video, question(), Some(&maker.event(0))).await.unwrap();
-    let mut next = async || tokio::time::timeout(Duration::from_secs(10), listening.next()).await.unwrap();
+    let mut next = async || tokio::time::timeout(PATIENCE, listening.next()).await.unwrap();
     let heard = next().await.unwrap();
     assert_eq!((heard.id, heard.data), (maker.event(1), session));
     for seq in 2..5 {
@@ -253,11 +252,9 @@ async fn only_its_owner_hears_an_answer_and_not_for_ever() {
     let deleted = owner.session(Method::DELETE, &format!("/videos/{video}"), None).await;
     assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{}", deleted.text);
     assert_eq!(raw(&owner, &video, Some(&start)).await.status, StatusCode::NOT_FOUND);
-    for _ in 0..100 {
-        if maker.store.chunks(maker.id, 0, Timestamp::now()).await.unwrap().is_empty() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    panic!("the answer outlives its video");
+    eventually("the answer goes with its video", async || {
+        let left = maker.store.chunks(maker.id, 0, Timestamp::now()).await.unwrap();
+        when(left.is_empty(), left)
+    })
+    .await;
 }

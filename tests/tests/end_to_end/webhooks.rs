@@ -1,11 +1,10 @@
 //! Who may tell us things, and what becomes of an account whose user is deleted.
 
-use std::time::Duration;
-
 use domain::plan::Plan;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tests::stripe;
+use tests::wait::{eventually, when};
 use tests::webhook::{from_clerk, from_stripe};
 use tests::world::World;
 
@@ -87,24 +86,20 @@ async fn a_deleted_user_is_erased() {
     assert_eq!(told.status, StatusCode::OK, "{}", told.body);
 
     let prefix = format!("videos/{done}/");
-    for _ in 0..100 {
-        if world.objects(&prefix).await.is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
-    assert_eq!(world.objects(&prefix).await, Vec::<String>::new());
+    eventually("nothing is in the bucket", async || {
+        let left = world.objects(&prefix).await;
+        when(left.is_empty(), left)
+    })
+    .await;
     let store = world.store().await;
     for id in [done.as_str(), open.as_str().unwrap()] {
         assert!(store.video(id.parse().unwrap()).await.unwrap().is_none(), "{id} is there");
     }
-    for _ in 0..50 {
-        if client.api(Method::GET, "/v1/api/quota", None).await.status == StatusCode::UNAUTHORIZED {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
-    assert_eq!(client.api(Method::GET, "/v1/api/quota", None).await.status, StatusCode::UNAUTHORIZED);
+    eventually("the old key opens nothing", async || {
+        let answer = client.api(Method::GET, "/v1/api/quota", None).await;
+        when(answer.status == StatusCode::UNAUTHORIZED, answer.text)
+    })
+    .await;
     assert!(world.stripe.is_deleted("cus_erased"), "somebody who is gone still pays");
 }
 

@@ -18,10 +18,12 @@ use tests::world::World;
 use tests::{library, stripe, webhook};
 use uuid::Uuid;
 
+use crate::alone;
+
 /// Rounds before the first byte of an answer. Counting the request against its limit is in the first.
 const MOST: u32 = 3;
 /// Something else on the machine can make a measurement too high, and nothing can make it too low.
-const MEASUREMENTS: usize = 3;
+const MEASUREMENTS: usize = 8;
 
 /// What is measured: every public function, and behind a colon which of its requests, where they differ.
 const SAMPLES: [&str; 43] = [
@@ -105,6 +107,7 @@ fn every_public_function_is_measured() {
 
 #[tokio::test]
 async fn three_rounds_before_the_first_byte() {
+    let _turn = alone().await;
     let account = Samples::new().await;
     let functions = public_functions();
     let mut complaints = vec![];
@@ -188,17 +191,22 @@ impl Samples {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let event = std::fs::read(root().join(format!("events/{bin}.json"))).unwrap();
         let mut event: Value = serde_json::from_slice(&event).unwrap();
-        let mut headers = vec![
-            ("authorization", format!("Bearer {}", self.client.token)),
-            ("x-api-key", self.client.key.clone()),
-        ];
+        // Who manages keys has ten requests a minute: each measurement is another user's.
+        let (user, token) = if bin.starts_with("keys-") {
+            let name = format!("sampled-manager-{number}");
+            (UserId(format!("user_{name}")), world.token(&name, Plan::Pro).await)
+        } else {
+            (self.user.clone(), self.client.token.clone())
+        };
+        let mut headers =
+            vec![("authorization", format!("Bearer {token}")), ("x-api-key", self.client.key.clone())];
         headers.retain(|(name, _)| position(&event["headers"], name).is_some());
         let upload =
             || Origin::Upload { upload_expires_at: Timestamp::now() + SignedDuration::from_mins(15) };
         let url = || Origin::Url { url: format!("http://{}/files/short.mp4", world.web) };
         let youtube =
             || Origin::Youtube { youtube_id: format!("https://youtu.be/sampled{number}").parse().unwrap() };
-        let (store, user) = (&self.store, &self.user);
+        let (store, user) = (&self.store, &user);
         let path = match sample {
             "videos-get"
             | "videos-jobs"
@@ -225,7 +233,7 @@ impl Samples {
                 library::made(store, user, upload(), Timestamp::now()).await.id.to_string()
             }
             "jobs-cancel: in the pipeline" => library::processing(store, user, url()).await.id.to_string(),
-            "keys-revoke" => self.key(number).await,
+            "keys-revoke" => self.key(user, number).await,
             _ => String::new(),
         };
         for (name, parameter) in event["pathParameters"].as_object_mut().into_iter().flatten() {
@@ -293,11 +301,11 @@ impl Samples {
         event
     }
 
-    /// The prefix of a new key.
-    async fn key(&self, number: u32) -> String {
+    /// The prefix of a new key of the user.
+    async fn key(&self, user: &UserId, number: u32) -> String {
         let key = ApiKey::from_random(*Uuid::new_v5(&Uuid::NAMESPACE_URL, &number.to_be_bytes()).as_bytes());
         let record = KeyRecord {
-            user: self.user.clone(),
+            user: user.clone(),
             hash: key.hash(),
             prefix: key.prefix(),
             name: "sampled".to_owned(),
@@ -312,7 +320,7 @@ impl Samples {
 
     /// Removes the videos, so that nothing is processed for nobody.
     async fn clear(&self) {
-        let owner = self.client.at([127, 0, 4, 1]);
+        let owner = self.client.at(World::get().address());
         let listed = owner.session(Method::GET, "/videos?limit=100", None).await.body;
         for video in listed["items"].as_array().unwrap() {
             let path = format!("/videos/{}", video["id"].as_str().unwrap());

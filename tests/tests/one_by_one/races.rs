@@ -11,6 +11,8 @@ use serde_json::json;
 use tests::client::{Answer, Client};
 use tests::world::World;
 
+use crate::alone;
+
 /// More at once than any limit here allows.
 const MANY: usize = 200;
 /// Source addresses that they come from: each may send 60 requests a minute.
@@ -28,6 +30,7 @@ fn number(answer: &Answer, header: &str) -> i64 {
 
 #[tokio::test]
 async fn two_hundred_videos_at_once_on_a_plan_of_three() {
+    let _turn = alone().await;
     let client = World::get().client("racer", Plan::Free).await;
     let crowd = crowd(&client, 2);
     // Fifty more processes of the function each time: were all of them to start in the race, a slow machine would be
@@ -66,6 +69,7 @@ async fn two_hundred_videos_at_once_on_a_plan_of_three() {
 
 #[tokio::test]
 async fn two_hundred_questions_at_once_with_five_left() {
+    let _turn = alone().await;
     let world = World::get();
     let client = world.client("curious", Plan::Free).await;
     let video = client.upload(&world.clips.short()).await;
@@ -103,28 +107,38 @@ async fn minute_with(secs: i64) -> i64 {
     }
 }
 
-#[tokio::test]
-async fn forty_requests_at_once_at_ninety_nine_of_a_hundred() {
-    let client = World::get().client("hasty", Plan::Free).await;
-    let quota = || client.api(Method::GET, "/v1/api/quota", None);
-    // Starts the function's processes, so that a minute is enough for what follows.
-    join_all((0..10).map(|_| quota())).await;
-    let key = json!({ "name": "hasty" });
-    let key = client.session(Method::POST, "/v1/api/keys", Some(key)).await.body["data"]["key"].clone();
-    let key = [("x-api-key", key.as_str().unwrap())];
-    let quota = || client.call(Method::GET, "/v1/api/quota", None, &key);
+/// Tries until all of one fall into the same minute.
+const TRIES: usize = 5;
 
-    let end = minute_with(40).await;
+/// What a new key of the account is answered: to forty requests at once, after ninety-nine others.
+async fn forty_after_ninety_nine(client: &Client) -> Vec<Answer> {
+    let (key, _) = client.new_key(json!({ "name": "hasty" })).await;
+    let key = [("x-api-key", key.as_str())];
+    let quota = || client.call(Method::GET, "/v1/api/quota", None, &key);
     for _ in 0..3 {
         let answers = join_all((0..33).map(|_| quota())).await;
         assert!(answers.iter().all(|answer| answer.status == StatusCode::OK), "99 of 100 are allowed");
     }
-    let answers = join_all((0..40).map(|_| quota())).await;
-    let minutes: Vec<i64> = answers.iter().map(|answer| number(answer, "x-ratelimit-reset")).collect();
-    assert!(
-        minutes.iter().all(|minute| *minute == end),
-        "{minutes:?}: 40 s were not enough for 139 requests"
-    );
+    join_all((0..40).map(|_| quota())).await
+}
+
+#[tokio::test]
+async fn forty_requests_at_once_at_ninety_nine_of_a_hundred() {
+    let _turn = alone().await;
+    let client = World::get().client("hasty", Plan::Free).await;
+    // Starts the function's processes, so that a minute is enough for what follows.
+    join_all((0..40).map(|_| client.api(Method::GET, "/v1/api/quota", None))).await;
+    let mut tries = 0;
+    let answers = loop {
+        let end = minute_with(30).await;
+        let answers = forty_after_ninety_nine(&client).await;
+        let minutes: Vec<i64> = answers.iter().map(|answer| number(answer, "x-ratelimit-reset")).collect();
+        if minutes.iter().all(|minute| *minute == end) {
+            break answers;
+        }
+        tries += 1;
+        assert!(tries < TRIES, "{minutes:?}: 30 s are not enough for 139 requests");
+    };
     let (passed, refused): (Vec<_>, Vec<_>) =
         answers.iter().partition(|answer| answer.status == StatusCode::OK);
     assert_eq!(passed.len(), 1, "one request is left");
@@ -136,5 +150,7 @@ async fn forty_requests_at_once_at_ninety_nine_of_a_hundred() {
         assert!((1..=60).contains(&wait) && answer.body["retryAfter"] == wait, "{}", answer.body);
     }
     // The key is counted, not its owner.
-    assert_eq!(client.api(Method::GET, "/v1/api/quota", None).await.status, StatusCode::OK);
+    let (fresh, _) = client.new_key(json!({ "name": "fresh" })).await;
+    let answer = client.call(Method::GET, "/v1/api/quota", None, &[("x-api-key", &fresh)]).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
 }

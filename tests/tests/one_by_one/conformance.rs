@@ -15,6 +15,8 @@ use serde_json::{Value, json};
 use store::{KeyAdded, KeyRecord};
 use tests::world::World;
 
+use crate::alone;
+
 /// A minute has 60 requests for an address, 100 for a key, 10 for a user who manages keys.
 const ADDRESSES: u8 = 250;
 const KEYS: usize = 100;
@@ -113,6 +115,7 @@ fn judge(document: &str, seed: &str, answers: &Answers) -> u64 {
 
 #[tokio::test]
 async fn a_short_run() {
+    let _turn = alone().await;
     assert!(conform(4, "20261122").await >= 500);
 }
 
@@ -120,6 +123,7 @@ async fn a_short_run() {
 #[tokio::test]
 #[ignore = "takes minutes: make fuzz"]
 async fn thousands_of_requests() {
+    let _turn = alone().await;
     let seed = std::env::var("SEED").unwrap_or_else(|_| Timestamp::now().as_second().to_string());
     let requests = conform(250, &seed).await;
     assert!(requests >= 5_000, "{requests}");
