@@ -55,8 +55,8 @@ struct Rounds {
 }
 
 impl Hosted {
-    /// Starts the program of a `[[bin]]` as it is deployed under that name of the template.
-    pub async fn start(world: &World, bin: &str, function: &str) -> Self {
+    /// Starts the program of a `[[bin]]` as it is deployed under that name of the template, but for these variables.
+    pub async fn start(world: &World, bin: &str, function: &str, instead: &[(&str, &str)]) -> Self {
         let rounds = Arc::<Mutex<Rounds>>::default();
         let dynamodb = count(world.aws_endpoint.clone(), rounds.clone());
         let (invocations, waiting) = mpsc::channel();
@@ -79,7 +79,8 @@ impl Hosted {
             .env("AWS_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", "test")
             .env("AWS_SECRET_ACCESS_KEY", "test")
-            .env("LOCAL_FETCH_ALLOW", &world.web)
+            .env("LOCAL_FETCH_ALLOW", world.web.to_string())
+            .envs(instead.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -16,6 +16,7 @@ pub mod library;
 pub mod openapi;
 pub mod peers;
 pub mod receiver;
+pub mod runs;
 pub mod stripe;
 pub mod wait;
 pub mod web;

@@ -1,16 +1,43 @@
 //! A web server on loopback that videos are fetched from, and the page that stands in for YouTube.
 
+use std::collections::HashMap;
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tiny_http::{Header, Response, Server};
 
+/// A web server that ends with the process. It is shown as its address, `127.0.0.1:{port}`.
+pub struct Web {
+    address: String,
+    requests: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+impl fmt::Display for Web {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.address)
+    }
+}
+
+impl Web {
+    /// How often this path was asked for, with this query.
+    pub fn requests(&self, path: &str) -> usize {
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.get(path).copied().unwrap_or(0)
+    }
+}
+
 /// Serves the files of `folder` under `/files/`, watch pages under `/youtube/`, and misbehaves under other paths.
-/// Returns its address, `127.0.0.1:{port}`; it ends with the process.
-pub fn serve(folder: PathBuf) -> String {
+pub fn serve(folder: PathBuf) -> Web {
     let server = Server::http("127.0.0.1:0").expect("a free port");
     let address = server.server_addr().to_string();
+    let requests: Arc<Mutex<HashMap<String, usize>>> = Arc::default();
+    let counts = requests.clone();
     std::thread::spawn(move || {
         for request in server.incoming_requests() {
+            let mut counted = counts.lock().unwrap_or_else(PoisonError::into_inner);
+            *counted.entry(request.url().to_owned()).or_default() += 1;
+            drop(counted);
             let path = request.url().split('?').next().unwrap_or_default().to_owned();
             let sent = match path.trim_start_matches('/').split_once('/') {
                 Some(("files", name)) => match std::fs::File::open(folder.join(name)) {
@@ -39,7 +66,7 @@ pub fn serve(folder: PathBuf) -> String {
             drop(sent);
         }
     });
-    address
+    Web { address, requests }
 }
 
 fn header(name: &str, value: &str) -> Header {

@@ -1,7 +1,7 @@
 //! One local stack per test program, with its own ports and data.
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -22,7 +22,7 @@ use crate::clips::Clips;
 use crate::receiver::Receiver;
 use crate::stripe::FakeStripe;
 use crate::wait::eventually;
-use crate::web;
+use crate::web::{self, Web};
 
 /// The emulator takes the key `test` for the account's root and does not check its signature.
 const ROOT: &str = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/any/aws4_request, SignedHeaders=host, Signature=none";
@@ -32,7 +32,7 @@ pub struct World {
     /// The Videos & Chat API.
     pub url: String,
     /// `host:port` of the web server that jobs may fetch from.
-    pub web: String,
+    pub web: Web,
     /// The state machine.
     pub pipeline_arn: String,
     /// Inputs.
@@ -47,7 +47,8 @@ pub struct World {
     pub clerk_secret: String,
     /// What Stripe signs its webhooks with.
     pub stripe_secret: String,
-    pub(crate) aws_endpoint: String,
+    /// Where the emulator speaks for AWS.
+    pub aws_endpoint: String,
     table: String,
     bucket: String,
     requests: mpsc::SyncSender<Request>,
@@ -117,12 +118,17 @@ impl World {
     /// Rows of the table as they are stored, whatever the store makes of them: those of a partition whose sort keys
     /// have this start. A client of one's own, because one is slow to make and belongs to its runtime.
     pub async fn rows(&self, http: &reqwest::Client, partition: &str, start: &str) -> Vec<Value> {
-        let query = json!({
+        let mut query = json!({
             "TableName": self.table,
             "ConsistentRead": true,
-            "KeyConditionExpression": "PK = :pk AND begins_with(SK, :sk)",
-            "ExpressionAttributeValues": { ":pk": { "S": partition }, ":sk": { "S": start } },
+            "KeyConditionExpression": "PK = :pk",
+            "ExpressionAttributeValues": { ":pk": { "S": partition } },
         });
+        // The table takes no empty text for a part of a key.
+        if !start.is_empty() {
+            query["KeyConditionExpression"] = json!("PK = :pk AND begins_with(SK, :sk)");
+            query["ExpressionAttributeValues"][":sk"] = json!({ "S": start });
+        }
         let call = http.post(&self.aws_endpoint).body(query.to_string());
         let call = call.header("x-amz-target", "DynamoDB_20120810.Query").header("authorization", ROOT);
         let mut answer = json_of(call.header("content-type", "application/x-amz-json-1.0")).await;
@@ -134,6 +140,13 @@ impl World {
     /// Keys of the objects under a prefix, old versions included.
     pub async fn objects(&self, prefix: &str) -> Vec<String> {
         self.store().await.keys_under(prefix).await.expect("a list of objects")
+    }
+
+    /// Removes a version of an object for good.
+    pub async fn remove_object(&self, key: &str, version: &str) {
+        let url = format!("{}/{}/{key}?versionId={version}", self.aws_endpoint, self.bucket);
+        let removed = reqwest::Client::new().delete(url).header("authorization", ROOT).send().await;
+        assert_eq!(removed.expect("an answer").status(), 204, "{key}");
     }
 
     /// Invokes a deployed function by the name that the template gives it; answers what it answers.
@@ -158,6 +171,16 @@ impl World {
 
     /// Kills every process of a function as the system does when memory runs out; answers how many there were.
     pub fn kill(&self, function: &str) -> usize {
+        let found = self.processes(function);
+        for id in &found {
+            // It may have ended by itself meanwhile.
+            let _ = std::process::Command::new("kill").arg("-9").arg(id).status();
+        }
+        found.len()
+    }
+
+    /// The ids of a function's processes, and of the programs that those run.
+    pub fn processes(&self, function: &str) -> Vec<OsString> {
         let is_it = |process: &Path| {
             let Ok(environment) = std::fs::read(process.join("environ")) else { return false };
             let mut variables =
@@ -170,12 +193,7 @@ impl World {
             named && ours
         };
         let processes = std::fs::read_dir("/proc").expect("a Linux machine").flatten();
-        let found: Vec<_> = processes.map(|entry| entry.path()).filter(|process| is_it(process)).collect();
-        for id in found.iter().filter_map(|process| process.file_name()) {
-            // It may have ended by itself meanwhile.
-            let _ = std::process::Command::new("kill").arg("-9").arg(id).status();
-        }
-        found.len()
+        processes.filter(|process| is_it(&process.path())).map(|process| process.file_name()).collect()
     }
 
     /// The emulator, as its root account.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use domain::plan::Plan;
 use reqwest::Method;
 use tests::client::Client;
+use tests::runs::Runs;
 use tests::world::World;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -86,13 +87,10 @@ async fn process(world: &World, client: &Client, speech: bool) -> Result<Run, Fa
 
 /// How long the machine was in each state, from the execution's own history.
 async fn stages(world: &World, job: &str) -> Result<Vec<(String, Duration)>, Failure> {
-    let sdk = world.aws().await;
-    let states = aws_sdk_sfn::Client::new(&sdk);
-    let arn = world.pipeline_arn.replace(":stateMachine:", ":execution:");
-    let history = states.get_execution_history().execution_arn(format!("{arn}:{job}-1")).send().await?;
+    let history = Runs::of(world).await.history(job, 1).await;
     let mut entered: BTreeMap<String, f64> = BTreeMap::new();
     let mut stages = Vec::new();
-    for event in history.events() {
+    for event in &history {
         let at = event.timestamp().as_secs_f64();
         if let Some(details) = event.state_entered_event_details() {
             entered.insert(details.name().to_owned(), at);

@@ -97,7 +97,8 @@ async fn a_name_or_a_redirect_that_leads_inside_is_found_out() {
     let world = World::get();
     let client = world.client("outsider", Plan::Starter).await;
     world.clips.short();
-    let port = world.web.rsplit(':').next().unwrap();
+    let web = world.web.to_string();
+    let port = web.rsplit(':').next().unwrap();
     let rows = [
         // The very file that is fetched from 127.0.0.1, where this stack makes an exception for the number alone.
         (format!("http://localhost:{port}/files/short.mp4"), "fetch_forbidden"),
@@ -131,6 +132,12 @@ async fn a_youtube_video() {
     let again = client.session(Method::POST, "/videos", Some(body)).await;
     assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.body);
     assert_eq!(again.headers["content-type"], "application/problem+json");
+    assert_eq!(again.body["type"], "https://frameiq.app/errors/video-already-indexed", "{}", again.body);
+    for bad in ["https://vimeo.com/abc123", "https://youtu.be/", "abc123", ""] {
+        let refused = client.session(Method::POST, "/videos", Some(json!({ "youtube_url": bad }))).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{bad}: {}", refused.body);
+        assert_eq!(refused.body["type"], "https://frameiq.app/errors/invalid-youtube-url", "{bad}");
+    }
 
     let done = client.finished(made.body["id"].as_str().unwrap()).await;
     assert_eq!((&done["status"], &done["source"]), (&"COMPLETED".into(), &"youtube".into()), "{done}");

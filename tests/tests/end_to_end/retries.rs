@@ -2,11 +2,11 @@
 
 use domain::ids::UserId;
 use domain::plan::Plan;
-use domain::stage::Stage;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use store::{Origin, Reservation};
+use tests::runs::Runs;
 use tests::world::World;
 use tests::{library, stripe};
 
@@ -23,16 +23,15 @@ async fn credit_that_comes_later_is_enough_and_the_file_is_not_fetched_again() {
     let reserved = store.reserve(&aside, Plan::Free, 3_600 - LEFT_SECS, Timestamp::now()).await.unwrap();
     assert_eq!(reserved, Reservation::Held);
     world.clips.minute(false);
-    let body = json!({ "url": format!("http://{}/files/minute.mp4", world.web) });
+    let file = "/files/minute.mp4?for=latepayer";
+    let body = json!({ "url": format!("http://{}{file}", world.web) });
     let made = client.api(Method::POST, "/v1/api/jobs/from-url", Some(body)).await.body;
     let job = made["data"]["jobId"].as_str().unwrap();
     let failed = client.finished(job).await;
     assert_eq!((&failed["status"], &failed["errorCode"]), (&"FAILED".into(), &"insufficient_credits".into()));
-    let download = async || {
-        let (_, stages) = store.video_with_stages(job.parse().unwrap()).await.unwrap().unwrap();
-        stages.into_iter().find(|progress| progress.stage == Stage::Download).unwrap()
-    };
-    let (fetched, versions) = (download().await, world.objects(&format!("uploads/{job}/")).await);
+    let (fetched, folder) = (world.web.requests(file), format!("videos/{job}/source/"));
+    let source = world.objects(&folder).await;
+    assert_eq!((fetched > 0, source.len()), (true, 1), "{source:?}");
 
     let retry = format!("/videos/{job}/retry");
     let secret = &world.stripe_secret;
@@ -51,6 +50,8 @@ async fn credit_that_comes_later_is_enough_and_the_file_is_not_fetched_again() {
     let done = client.finished(job).await;
     assert_eq!(done["status"], "COMPLETED", "{done}");
     assert_eq!(client.session(Method::POST, &retry, None).await.status, StatusCode::CONFLICT, "it is ready");
-    assert_eq!(download().await, fetched, "the download did not begin again");
-    assert_eq!(world.objects(&format!("uploads/{job}/")).await, versions);
+    assert_eq!((world.web.requests(file), world.objects(&folder).await), (fetched, source));
+    let entered = Runs::of(world).await.entered(job, 2).await;
+    assert!(entered.contains(&"Plan".to_owned()), "{entered:?}");
+    assert!(!entered.contains(&"Download".to_owned()), "the download began again: {entered:?}");
 }

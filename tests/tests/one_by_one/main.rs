@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read an answer has failed")]
 
 mod conformance;
+mod kills;
 mod ledger;
 mod races;
 mod rounds;

@@ -116,7 +116,7 @@ async fn three_rounds_before_the_first_byte() {
         let bin = bin(sample);
         let hosted = match running.take() {
             Some((name, hosted)) if name == bin => hosted,
-            Some(_) | None => Hosted::start(World::get(), bin, &functions[bin]).await,
+            Some(_) | None => Hosted::start(World::get(), bin, &functions[bin], &[]).await,
         };
         match account.fewest(sample, &hosted, MOST).await {
             Err(refusal) => complaints.push(refusal),

@@ -1,0 +1,66 @@
+//! What the state machine did with a video, from its own records.
+
+use aws_sdk_sfn::Client;
+use aws_sdk_sfn::types::{ExecutionStatus, HistoryEvent};
+
+use crate::world::World;
+
+/// The executions of the pipeline.
+pub struct Runs {
+    states: Client,
+    arn: String,
+}
+
+impl Runs {
+    /// Those of a world.
+    pub async fn of(world: &World) -> Self {
+        let arn = world.pipeline_arn.replace(":stateMachine:", ":execution:");
+        Self { states: Client::new(&world.aws().await), arn }
+    }
+
+    fn execution(&self, video: &str, attempt: u32) -> String {
+        format!("{}:{video}-{attempt}", self.arn)
+    }
+
+    /// How the run of that attempt fares.
+    pub async fn status(&self, video: &str, attempt: u32) -> ExecutionStatus {
+        let run = self.states.describe_execution().execution_arn(self.execution(video, attempt));
+        run.send().await.expect("an execution").status().clone()
+    }
+
+    /// All that happened in the run of that attempt, but for what happened in the items of a map.
+    pub async fn history(&self, video: &str, attempt: u32) -> Vec<HistoryEvent> {
+        self.history_of(self.execution(video, attempt)).await
+    }
+
+    async fn history_of(&self, execution: String) -> Vec<HistoryEvent> {
+        let history = self.states.get_execution_history().execution_arn(execution).max_results(1000);
+        history.send().await.expect("a history").events().to_vec()
+    }
+
+    /// The states that the run of that attempt came to, in their order.
+    pub async fn entered(&self, video: &str, attempt: u32) -> Vec<String> {
+        let history = self.history(video, attempt).await;
+        let entered = history.iter().filter_map(HistoryEvent::state_entered_event_details);
+        entered.map(|details| details.name().to_owned()).collect()
+    }
+
+    /// The items of the map of that label: how each fared, and the errors of its tasks that failed.
+    pub async fn items(&self, video: &str, attempt: u32, label: &str) -> Vec<(ExecutionStatus, Vec<String>)> {
+        let maps = self.states.list_map_runs().execution_arn(self.execution(video, attempt)).send().await;
+        let mut items = vec![];
+        for map in maps.expect("the maps of an execution").map_runs() {
+            if !map.map_run_arn().contains(&format!("/{label}:")) {
+                continue;
+            }
+            let listed = self.states.list_executions().map_run_arn(map.map_run_arn()).send().await;
+            for item in listed.expect("the items of a map").executions() {
+                let history = self.history_of(item.execution_arn().to_owned()).await;
+                let failures = history.iter().filter_map(HistoryEvent::task_failed_event_details);
+                let errors = failures.filter_map(|details| details.error()).map(str::to_owned).collect();
+                items.push((item.status().clone(), errors));
+            }
+        }
+        items
+    }
+}
