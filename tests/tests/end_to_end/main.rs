@@ -10,6 +10,7 @@ mod chat;
 mod endings;
 mod exports;
 mod fetching;
+mod health;
 mod idempotency;
 mod inputs;
 mod modes;
