@@ -14,6 +14,8 @@ mod health;
 mod idempotency;
 mod inputs;
 mod modes;
+mod paging;
+mod progress;
 mod redelivery;
 mod replay;
 mod replies;
