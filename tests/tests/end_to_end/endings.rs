@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_sfn::types::ExecutionStatus;
 use domain::ids::{UserId, VideoId};
 use domain::plan::{CONCURRENT_UPLOADS, Plan};
 use domain::processing_mode::ProcessingMode;
@@ -11,6 +12,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::{Created, Ended, NewVideo, Origin, Retried, Wish};
 use tests::library;
+use tests::runs::Runs;
 use tests::wait::{caught, eventually, when};
 use tests::world::World;
 use uuid::Uuid;
@@ -45,6 +47,7 @@ async fn a_cancelled_job_ends_and_costs_nothing() {
     let cancelled = client.api(Method::POST, &path, None).await;
     assert_eq!(cancelled.status, StatusCode::OK, "{}", cancelled.body);
     assert_eq!(cancelled.body, json!({ "data": { "jobId": job, "status": "CANCELLED" } }));
+    assert_eq!(Runs::of(world).await.status(&job, 1).await, ExecutionStatus::Aborted);
     assert_eq!(client.finished(&job).await["status"], "CANCELLED");
     let again = client.api(Method::POST, &path, None).await;
     assert_eq!(again.status, StatusCode::CONFLICT, "{}", again.body);
@@ -123,6 +126,7 @@ async fn deleting_stops_the_run() {
     under_way(&job).await;
     let deleted = client.session(Method::DELETE, &format!("/videos/{job}"), None).await;
     assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{}", deleted.body);
+    assert_eq!(Runs::of(world).await.status(&job, 1).await, ExecutionStatus::Aborted);
     assert_eq!(world.settled_wallet("stopper").await.billed, 0);
     // A second removal follows when the steps that were under way can write no more; here it is brought forward.
     let message = json!({ "video": job }).to_string();

@@ -1,5 +1,6 @@
 //! Who may tell us things, and what becomes of an account whose user is deleted.
 
+use domain::api_key::ApiKey;
 use domain::plan::Plan;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -77,6 +78,8 @@ async fn a_deleted_user_is_erased() {
     let client = world.client("erased", Plan::Pro).await;
     let done = client.upload(&world.clips.short()).await;
     assert_eq!(client.finished(&done).await["status"], "COMPLETED");
+    let asked = client.ask(&done, json!({ "question": "What is it about?" })).await.unwrap();
+    let session = asked[0].data["value"].as_str().unwrap();
     let open = json!({ "fileName": "never.mp4" });
     let open = client.api(Method::POST, "/v1/api/jobs", Some(open)).await.body["data"]["jobId"].clone();
     let subscribed = stripe::subscription("erased", "active", "price_local_pro");
@@ -100,7 +103,27 @@ async fn a_deleted_user_is_erased() {
         when(answer.status == StatusCode::UNAUTHORIZED, answer.text)
     })
     .await;
-    assert!(world.stripe.is_deleted("cus_erased"), "somebody who is gone still pays");
+    eventually("nobody pays for it", async || when(world.stripe.is_deleted("cus_erased"), ())).await;
+
+    // What is left is the mark that keeps a token which is still valid from making the account anew.
+    let http = reqwest::Client::new();
+    let rows = async |partition: &str| world.rows(&http, partition, "").await;
+    let mark = eventually("the mark alone is left", async || {
+        let mut left = rows("USER#user_erased").await;
+        if left.len() == 1 { Ok(left.remove(0)) } else { Err(left) }
+    })
+    .await;
+    assert_eq!((&mark["SK"]["S"], mark["deleted_at"].is_null()), (&json!("PROFILE"), false), "{mark}");
+    let key: ApiKey = client.key.parse().unwrap();
+    assert_eq!(rows(&format!("KEY#{}", key.hash().0)).await, Vec::<Value>::new());
+    eventually("the chat is gone", async || {
+        let left = rows(&format!("SESSION#{session}")).await;
+        when(left.is_empty(), left)
+    })
+    .await;
+    for id in [done.as_str(), open.as_str().unwrap()] {
+        assert_eq!(world.objects(&format!("uploads/{id}/")).await, Vec::<String>::new());
+    }
 }
 
 #[tokio::test]
