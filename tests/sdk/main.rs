@@ -1,7 +1,8 @@
 //! What a user of the official SDK does, reported as JSON on standard output. The same program is built against each
 //! version of the SDK; `tests/tests/end_to_end/sdk.rs` runs it and judges the report.
 //!
-//! Environment: `BASE_URL`, `API_KEY`, `READ_ONLY_KEY`, `FILE` (a video), `NOT_A_VIDEO` (another file), `URL` (a video).
+//! Environment: `BASE_URL`, `API_KEY`, `READ_ONLY_KEY`, `FILE` (a video), `NOT_A_VIDEO` (another file), `URL` (a video),
+//! `CALLBACK_URL`.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -27,6 +28,19 @@ fn client_of(key: &str) -> Client {
 fn options() -> Option<ProcessOptions> {
     let (poll_interval, timeout) = (Duration::from_millis(1500), Duration::from_secs(240));
     Some(ProcessOptions { poll_interval, timeout, ..Default::default() })
+}
+
+/// All that the version can say about a job.
+fn every_option() -> Option<ProcessOptions> {
+    #[cfg(feature = "later-options")]
+    return options().map(|options| ProcessOptions {
+        callback_url: Some(setting("CALLBACK_URL")),
+        processing_mode: Some("transcript".to_owned()),
+        idempotency_key: Some("of the SDK".to_owned()),
+        ..options
+    });
+    #[cfg(not(feature = "later-options"))]
+    options()
 }
 
 fn processed(result: Result<ProcessingResult, FrameQueryError>) -> Value {
@@ -60,7 +74,11 @@ fn kind(error: &FrameQueryError) -> String {
 async fn main() {
     let client = client_of(&setting("API_KEY"));
     let uploaded = processed(client.process(setting("FILE"), options()).await);
-    let fetched = processed(client.process_url(&setting("URL"), options()).await);
+    let fetched = processed(client.process_url(&setting("URL"), every_option()).await);
+    if cfg!(feature = "later-options") {
+        let again = processed(client.process_url(&setting("URL"), every_option()).await);
+        assert_eq!(again, fetched, "the same key is the same job");
+    }
     let failed = processed(client.process(setting("NOT_A_VIDEO"), options()).await);
 
     let first = client.list_jobs(Some(1), None, None).await.expect("a page");

@@ -3,6 +3,7 @@
 use domain::plan::Plan;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
+use tests::client::Answer;
 use tests::world::World;
 
 #[tokio::test]
@@ -93,6 +94,35 @@ async fn no_more_than_ten_uploads_are_open() {
     client.put(&open[1].body, &World::get().clips.short()).await;
     client.finished(open[1].body["data"]["jobId"].as_str().unwrap()).await;
     assert_eq!(make().await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn who_manages_keys_has_ten_requests_a_minute() {
+    let number =
+        |answer: &Answer, name: &str| -> i64 { answer.headers[name].to_str().unwrap().parse().unwrap() };
+    // Tries until all of one fall into the same minute.
+    for attempt in 0..5 {
+        // Whose first request is the making of a key.
+        let client = World::get().client(&format!("key-counter-{attempt}"), Plan::Free).await;
+        let mut answers = vec![];
+        for _ in 0..10 {
+            answers.push(client.session(Method::GET, "/v1/api/keys", None).await);
+        }
+        let resets: Vec<i64> = answers.iter().map(|answer| number(answer, "x-ratelimit-reset")).collect();
+        if resets.iter().any(|reset| *reset != resets[0]) || number(&answers[0], "x-ratelimit-remaining") != 8
+        {
+            continue;
+        }
+        let eleventh = answers.pop().unwrap();
+        assert!(answers.iter().all(|answer| answer.status == StatusCode::OK));
+        assert!(answers.iter().chain([&eleventh]).all(|answer| number(answer, "x-ratelimit-limit") == 10));
+        assert_eq!(eleventh.status, StatusCode::TOO_MANY_REQUESTS, "{}", eleventh.body);
+        assert_eq!(eleventh.body["retryAfter"], number(&eleventh, "retry-after"), "{}", eleventh.body);
+        // What the key opens is counted by itself.
+        assert_eq!(client.api(Method::GET, "/v1/api/quota", None).await.status, StatusCode::OK);
+        return;
+    }
+    unreachable!("a minute ended within ten requests, five times");
 }
 
 #[tokio::test]

@@ -6,12 +6,13 @@ use std::process::Stdio;
 use domain::plan::Plan;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tests::client::Client;
+use tests::wait::{eventually, when};
 use tests::world::World;
 
 /// Builds the program of that SDK version and runs it with keys of that API version; answers its report.
-async fn report(sdk: &str, api_version: &str) -> Value {
+async fn report(client: &Client, sdk: &str, api_version: &str) -> Value {
     let world = World::get();
-    let client = world.client(&format!("sdk-{sdk}"), Plan::Pro).await;
     let mut keys = vec![];
     for scopes in [json!(["jobs:read", "jobs:write", "quota:read"]), json!(["jobs:read"])] {
         let new = json!({ "name": "SDK", "apiVersion": api_version, "scopes": scopes });
@@ -31,6 +32,7 @@ async fn report(sdk: &str, api_version: &str) -> Value {
         .env("FILE", world.clips.lecture())
         .env("NOT_A_VIDEO", world.clips.text())
         .env("URL", format!("http://{}/files/short.mp4", world.web))
+        .env("CALLBACK_URL", world.receiver.url(&format!("sdk-{sdk}"), &[]))
         .stderr(Stdio::inherit())
         .output()
         .await
@@ -40,8 +42,8 @@ async fn report(sdk: &str, api_version: &str) -> Value {
 }
 
 /// What holds for every version, with the words on which that version ends.
-async fn works(sdk: &str, api_version: &str, completed: &str) {
-    let report = report(sdk, api_version).await;
+async fn works(client: &Client, sdk: &str, api_version: &str, completed: &str) {
+    let report = report(client, sdk, api_version).await;
     let uploaded = &report["uploaded"];
     assert_eq!((&uploaded["status"], &uploaded["filename"]), (&completed.into(), &"lecture.mp4".into()));
     assert!((uploaded["duration"].as_f64().unwrap() - 12.0).abs() < 0.1, "{report}");
@@ -66,10 +68,30 @@ async fn works(sdk: &str, api_version: &str, completed: &str) {
 
 #[tokio::test]
 async fn version_0_1_0_with_the_reference_text() {
-    works("0.1.0", "2026-02", "COMPLETED").await;
+    let client = World::get().client("sdk-0.1.0", Plan::Pro).await;
+    works(&client, "0.1.0", "2026-02", "COMPLETED").await;
 }
 
 #[tokio::test]
 async fn version_0_1_1_with_the_later_words() {
-    works("0.1.1", "2026-04", "VISION_COMPLETED").await;
+    let world = World::get();
+    let client = world.client("sdk-0.1.1", Plan::Pro).await;
+    works(&client, "0.1.1", "2026-04", "VISION_COMPLETED").await;
+    // Of the job with every option: its mode, and its end that was told once.
+    let listed = client.api(Method::GET, "/v1/api/jobs", None).await.body;
+    let fetched =
+        listed["data"].as_array().unwrap().iter().find(|job| job["originalFilename"] == "short.mp4");
+    let path = format!("/v1/api/jobs/{}", fetched.unwrap()["jobId"].as_str().unwrap());
+    let job = client.api(Method::GET, &path, None).await.body["data"].take();
+    assert_eq!(job["processingMode"], "transcript", "{job}");
+    let told = eventually("its end is told", async || {
+        let told = world.receiver.received("sdk-0.1.1");
+        when(!told.is_empty(), ()).map(|()| told)
+    })
+    .await;
+    let body: Value = serde_json::from_slice(&told[0].body).unwrap();
+    assert_eq!(
+        (told.len(), &body["type"], &body["data"]["jobId"]),
+        (1, &json!("job.completed"), &job["jobId"])
+    );
 }
