@@ -20,6 +20,7 @@ mod progress;
 mod redelivery;
 mod replay;
 mod replies;
+mod reservations;
 mod retries;
 mod sdk;
 mod signatures;
