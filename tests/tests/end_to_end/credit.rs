@@ -40,13 +40,18 @@ async fn videos(client: &Client) -> Value {
 }
 
 #[tokio::test]
-async fn a_second_too_few_makes_no_job() {
+async fn a_second_too_few_makes_nothing() {
     let client = left_with("nearly-broke", MINIMUM_SECS - 1).await;
     for answer in make_jobs(&client).await {
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.body);
         let error = answer.body["error"].as_str().unwrap();
-        assert!(error.contains("hours") && error.contains("credit pack"), "{error}");
+        assert!(error.contains("1 hour") && error.contains("credit pack"), "{error}");
     }
+    let body = json!({ "youtube_url": "https://youtu.be/unpaid" });
+    let answer = client.session(Method::POST, "/videos", Some(body)).await;
+    assert_eq!(answer.status, StatusCode::PAYMENT_REQUIRED, "{}", answer.body);
+    assert_eq!(answer.body["type"], "https://frameiq.app/errors/plan-limit-exceeded", "{}", answer.body);
+    assert!(answer.body["detail"].as_str().unwrap().contains("credit pack"), "{}", answer.body);
     assert_eq!(videos(&client).await, json!(1), "only the video that the seconds are set aside for");
 }
 
