@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tiny_http::{Header, Method, Request, Response, Server};
 
-use crate::webhook::tag;
+use crate::webhook::{hex, tag};
 
 /// A customer for whom every request fails inside Stripe.
 pub const BROKEN_CUSTOMER: &str = "cus_broken";
@@ -126,7 +126,7 @@ fn answer(request: &Seen, number: usize, before: &[Seen]) -> (u16, Value) {
 /// The `Stripe-Signature` of a body.
 pub fn signature(secret: &str, signed_at: i64, body: &str) -> String {
     let tag = tag(secret.as_bytes(), format!("{signed_at}.{body}").as_bytes());
-    let hex: String = tag.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&tag);
     format!("t={signed_at},v1={hex}")
 }
 

@@ -8,6 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::{Claim, NamedRequest};
 use tests::client::{Answer, Client};
+use tests::webhook::hex;
 use tests::world::World;
 use uuid::Uuid;
 
@@ -150,7 +151,7 @@ impl Way {
 }
 
 fn sha256(text: &str) -> String {
-    digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(digest(&SHA256, text.as_bytes()).as_ref())
 }
 
 fn new_id() -> VideoId {
@@ -201,23 +202,28 @@ async fn a_repetition_waits_for_the_first_and_takes_over_from_the_dead() {
 
 #[tokio::test]
 async fn a_name_is_kept_for_a_day() {
-    let (store, began) = (World::get().store().await, Timestamp::now());
-    let body = Way::Upload.body(21);
-    let request = Way::Upload.request("user_names-late", "n-1", &body);
-    let other = Way::Upload.request("user_names-late", "n-1", &json!({}));
+    let world = World::get();
+    let client = world.client("names-late", Plan::Pro).await;
+    let (store, way, began) = (world.store().await, Way::Upload, Timestamp::now());
+    let body = way.body(21);
     let after = |secs| began + SignedDuration::from_secs(secs);
-    let claim = async |request, id, secs| store.claim_request(request, id, after(secs)).await.unwrap();
-    let (first, second) = (new_id(), new_id());
-    assert_eq!(claim(&request, first, 0).await, Claim::Ours(first));
-    assert_eq!(claim(&request, second, 29).await, Claim::UnderWay);
-    assert_eq!(claim(&other, second, 29).await, Claim::OtherBody);
-    assert_eq!(claim(&request, second, 31).await, Claim::Ours(first), "the id of the attempt that died");
-    assert_eq!(claim(&request, second, 60).await, Claim::UnderWay, "whoever took over has its own time");
-    store.answer_request(&request, 200, "{}".to_owned()).await.unwrap();
-    let answered = Claim::Answered { status: 200, body: "{}".to_owned() };
+    let claim = async |name: &str, body: &Value, id, secs| {
+        store.claim_request(&way.request("user_names-late", name, body), id, after(secs)).await.unwrap()
+    };
+    let (first, second, other) = (new_id(), new_id(), json!({}));
+    assert_eq!(claim("dead", &body, first, 0).await, Claim::Ours(first));
+    assert_eq!(claim("dead", &body, second, 29).await, Claim::UnderWay);
+    assert_eq!(claim("dead", &other, second, 31).await, Claim::OtherBody);
+    assert_eq!(claim("dead", &body, second, 31).await, Claim::Ours(first), "the id of the attempt that died");
+    assert_eq!(claim("dead", &body, second, 60).await, Claim::UnderWay, "whoever took over has its own time");
+
     const DAY: i64 = 24 * 60 * 60;
-    assert_eq!(claim(&request, second, 3_600).await, answered);
-    assert_eq!(claim(&request, second, DAY - 1).await, answered);
-    assert_eq!(claim(&other, second, DAY - 1).await, Claim::OtherBody);
-    assert_eq!(claim(&other, second, DAY).await, Claim::Ours(second), "the name is free again");
+    let answer = way.send(&client, "done", body.clone()).await;
+    let answered = Claim::Answered { status: 200, body: answer.text.clone() };
+    assert_eq!(claim("done", &body, second, 60 * 60).await, answered);
+    assert_eq!(claim("done", &body, second, DAY - 1).await, answered);
+    assert_eq!(claim("done", &other, second, DAY - 1).await, Claim::OtherBody);
+    // A request that took some time began later than this test.
+    let day_later = DAY + 60;
+    assert_eq!(claim("done", &other, second, day_later).await, Claim::Ours(second), "the name is free again");
 }

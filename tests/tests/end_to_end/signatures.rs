@@ -11,7 +11,7 @@ use tests::client::Client;
 use tests::event;
 use tests::peers;
 use tests::stripe;
-use tests::webhook::{Message, Scheme};
+use tests::webhook::{Message, Scheme, hex};
 use tests::world::World;
 
 const CLERK: &str = "/webhooks/clerk";
@@ -168,10 +168,6 @@ async fn clerk_forgeries(victim: &str) -> Vec<Row> {
         svix("signed as Stripe does", id, now, as_stripe, &body),
         stripes("signed and sent as Stripe does", as_stripe.as_str(), &body),
     ]
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn refuses(client: &Client, path: &str, rows: Vec<Row>) {
