@@ -24,6 +24,7 @@ mod reservations;
 mod retries;
 mod sdk;
 mod signatures;
+mod signing_keys;
 mod strangers;
 mod stripe_peers;
 mod tokens;
