@@ -52,8 +52,7 @@ pub struct Event {
 impl Client {
     /// Signs in and makes a key.
     pub async fn new(url: &str, token: String, address: IpAddr) -> Self {
-        // Redirects are answers too, and held against the documents.
-        let http = http(address).redirect(Policy::none()).build().expect("a client");
+        let http = http(address);
         let url = url.replace("localhost", "127.0.0.1");
         let mut client = Self { http, url, token, key: String::new(), webhook_secret: String::new() };
         (client.key, client.webhook_secret) = client.new_key(json!({ "name": "tests" })).await;
@@ -62,7 +61,7 @@ impl Client {
 
     /// The same account, calling from another address.
     pub fn at(&self, address: impl Into<IpAddr>) -> Self {
-        let http = http(address.into()).build().expect("a client");
+        let http = http(address.into());
         let (url, token) = (self.url.clone(), self.token.clone());
         Self { http, url, token, key: self.key.clone(), webhook_secret: self.webhook_secret.clone() }
     }
@@ -202,10 +201,12 @@ impl Client {
     }
 }
 
-/// A caller at that address. It drops an idle connection before the front does (after 30 s): a test that makes a
-/// clip blocks its runtime, which then cannot see that the connection was closed, and would send a request on it.
-fn http(address: IpAddr) -> reqwest::ClientBuilder {
-    reqwest::Client::builder().local_address(address).pool_idle_timeout(Duration::from_secs(10))
+/// A caller at that address. Redirects are answers too, and held against the documents. It drops an idle connection
+/// before the front does (after 30 s): a test that makes a clip blocks its runtime, which then cannot see that the
+/// connection was closed, and would send a request on it.
+fn http(address: IpAddr) -> reqwest::Client {
+    let http = reqwest::Client::builder().local_address(address).redirect(Policy::none());
+    http.pool_idle_timeout(Duration::from_secs(10)).build().expect("a client")
 }
 
 impl Answer {
