@@ -1,121 +1,94 @@
-//! Where one shot ends and the next begins: hard cuts and gradual changes over a whole video, in one pass with a
-//! few seconds of memory.
+//! Where one shot ends and the next begins, over a whole video: hard cuts, fades through black or white, and every
+//! other gradual change.
 //!
-//! Colour histograms tell shots apart whatever moves within them, block means tell apart what histograms confuse.
-//! A cut is a jump that nothing within the next frames undoes (a flash is undone). A gradual change is a run of
-//! steady change between two quiet stretches whose ends differ: the twin comparison of Zhang, Kankanhalli and Smoliar,
-//! "Automatic partitioning of full-motion video" (1993), on a time axis instead of frame numbers.
+//! All three ask the same question: are the pictures before and after more unlike than the pictures on either side are
+//! among themselves, and is what comes after really another scene? The first half is the novelty of Foote, "Automatic
+//! audio segmentation using a measure of audio novelty" (2000), on pictures: it keeps pans, shake and grain out, which
+//! are as unlike before as after. The second half ([`likeness`]) keeps out what leaves the scene where it was: flashes,
+//! captions, a picture in the picture, somebody who walks by, light that is turned up.
+//!
+//! Thresholds were chosen on the tuning half of the films of `tests/bench_media/films.py`; times are seconds, distances
+//! those of [`Descriptor::distance`].
 
+mod cuts;
 mod descriptor;
+mod fades;
+mod flashes;
 mod gradual;
-mod window;
+mod likeness;
+mod stretch;
 
-pub(crate) use descriptor::{CHROMA_BINS, Descriptor, LUMA_BINS, LUMA_BLOCKS, TINT_BLOCKS};
+pub(crate) use descriptor::{CHROMA_BINS, Descriptor, LUMA_BINS, LUMA_BLOCKS, TINT_BLOCKS, blurred};
 
-use gradual::Runs;
-use window::Window;
+use stretch::Stretch;
 
-/// Changes closer than this are one, in seconds.
-const MERGE: f64 = 0.2;
-/// How far ahead of the frame being judged the detector has read, in seconds.
-const AHEAD: f64 = 1.0;
-/// A jump of less than this is no cut. Distances are 0 to 1.
-const CUT: f32 = 0.13;
-/// A cut stands out from its neighbours by this factor.
-const CUT_OVER_NEIGHBOURS: f32 = 2.5;
-/// Neighbours are this near, in seconds.
-const NEIGHBOURS: f64 = 0.35;
-/// What is over sooner than this is a flash, in seconds.
-const FLASH: f64 = 0.3;
-/// Content that comes back to within this share of the jump has not been cut away from.
-const RETURN: f32 = 0.45;
+/// Changes closer than this are one.
+const MERGE: f64 = 0.25;
+/// What is over sooner than this at the very start or end is no scene of its own.
+const EDGE: f64 = 0.2;
+/// A video is judged in stretches of this length, so that memory does not grow with it...
+const STRETCH: f64 = 120.0;
+/// ...each with this much of its neighbours, more than any judgement looks at.
+const MARGIN: f64 = 6.0;
 
 /// The border between two shots.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Change {
-    /// First frame of the new shot, counted over the whole video.
+    /// First frame of the new shot, counted over the whole video; the middle one of a gradual change.
     pub(crate) frame: usize,
-    /// When that is displayed, in seconds.
+    /// When that is displayed.
     pub(crate) at: f64,
-    /// Last moment that shows only the old shot, in seconds.
+    /// Last moment that shows only the old shot.
     pub(crate) from: f64,
-    /// First moment that shows only the new shot, in seconds.
+    /// First moment that shows only the new shot.
     pub(crate) until: f64,
 }
 
 /// Takes frames in display order and tells the changes at the end.
 #[derive(Debug, Default)]
 pub(crate) struct Detector {
-    window: Window,
-    judged: usize,
-    runs: Runs,
-    cuts: Vec<Change>,
+    stretch: Stretch,
+    /// Which stretch of [`STRETCH`] is judged next.
+    ordinal: u32,
+    changes: Vec<Change>,
 }
 
 impl Detector {
-    /// Takes the next frame, displayed at `at` seconds.
+    /// Takes the next frame, displayed at `at`.
     pub(crate) fn push(&mut self, at: f64, descriptor: &Descriptor) {
-        self.window.push(at, descriptor);
-        while self.judged < self.window.end() && at - self.window.at(self.judged) > AHEAD {
-            self.judge_next();
+        while at >= self.end() + MARGIN && !self.stretch.is_empty() {
+            self.judge(self.end());
+            self.ordinal += 1;
+            self.stretch.forget(f64::from(self.ordinal) * STRETCH - MARGIN);
         }
-        self.window.forget();
+        self.stretch.push(at, descriptor);
     }
 
     /// All changes, in order of time.
     pub(crate) fn finish(mut self) -> Vec<Change> {
-        while self.judged < self.window.end() {
-            self.judge_next();
-        }
-        let mut changes = self.runs.finish(&self.window, &self.cuts);
-        changes.append(&mut self.cuts);
+        let Some(last) = self.stretch.last_at() else { return Vec::new() };
+        self.judge(f64::INFINITY);
+        let is_inside = |change: &Change| change.until >= EDGE && (last - change.from >= EDGE);
+        self.changes.retain(is_inside);
+        self.changes.dedup_by(|later, earlier| later.at - earlier.at < MERGE);
+        self.changes
+    }
+
+    fn end(&self) -> f64 {
+        f64::from(self.ordinal + 1) * STRETCH
+    }
+
+    /// Adds the changes of the current stretch, which ends at `end`.
+    fn judge(&mut self, end: f64) {
+        let start = f64::from(self.ordinal) * STRETCH;
+        let mut stretch = self.stretch.clone();
+        flashes::remove(&mut stretch);
+        let mut changes = fades::find(&stretch);
+        changes.extend(cuts::find(&stretch, &changes));
+        gradual::find(&stretch, &mut changes);
+        changes.retain(|change| (start..end).contains(&change.at));
         changes.sort_by_key(|change| change.frame);
-        changes.dedup_by(|later, earlier| {
-            let same = later.at - earlier.at < MERGE || later.from < earlier.until;
-            if same {
-                earlier.until = earlier.until.max(later.until);
-            }
-            same
-        });
-        changes
-    }
-
-    fn judge_next(&mut self) {
-        let frame = self.judged;
-        self.judged += 1;
-        if self.is_cut(frame) {
-            let (from, until) = (self.window.at(frame - 1), self.window.at(frame));
-            self.cuts.push(Change { frame, at: until, from, until });
-        }
-        self.window.measure_speed(frame);
-        self.runs.judge(frame, &self.window, &self.cuts);
-    }
-
-    fn is_cut(&self, frame: usize) -> bool {
-        let jump = self.window.jump(frame);
-        jump > CUT && self.stands_out(frame, jump) && !self.is_undone(frame, jump)
-    }
-
-    fn stands_out(&self, frame: usize, jump: f32) -> bool {
-        let near = self.window.around(frame, NEIGHBOURS);
-        let (mut sum, mut count) = (0.0, 0);
-        // The largest neighbour is left out: two cuts close together are still two cuts.
-        let mut largest = 0.0f32;
-        for other in near.filter(|other| *other != frame) {
-            let other = self.window.jump(other);
-            sum += other;
-            largest = largest.max(other);
-            count += 1;
-        }
-        let mean = if count > 1 { (sum - largest) / (count - 1) as f32 } else { 0.0 };
-        jump > CUT_OVER_NEIGHBOURS * mean
-    }
-
-    /// Whether something shortly before `frame` and something shortly after are the same again.
-    fn is_undone(&self, frame: usize, jump: f32) -> bool {
-        let same = RETURN * jump;
-        let near = self.window.around(frame, FLASH);
-        (near.start..frame).any(|old| (frame..near.end).any(|new| self.window.distance(old, new) < same))
+        self.changes.append(&mut changes);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 
 const MAGIC: [u8; 4] = *b"FQsf";
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 /// The picture that neighbouring frames are compared on, in pixels.
 pub(crate) const MINI_PIXELS: usize = 64 * 36;
 /// A candidate's colours: 16 by 9 pixels, sRGB.
@@ -34,7 +34,7 @@ pub struct SegmentFeatures {
     pub(crate) last_mini: Vec<u8>,
 }
 
-/// One frame in 240 bytes.
+/// One frame in 348 bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FrameMeasure {
     /// When it is displayed.

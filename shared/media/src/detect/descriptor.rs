@@ -1,15 +1,28 @@
-//! A frame in 224 bytes, and how unlike two of them are.
+//! A frame in 336 bytes, and how unlike two of them are.
 
 /// Bins of the luma histogram.
 pub(crate) const LUMA_BINS: usize = 32;
 /// Bins of the two chroma histograms together, 16 each.
 pub(crate) const CHROMA_BINS: usize = 32;
-/// Mean luma of 8 by 8 blocks.
-pub(crate) const LUMA_BLOCKS: usize = 64;
-/// Mean Cb and Cr of 4 by 4 blocks.
-pub(crate) const TINT_BLOCKS: usize = 32;
+/// Mean luma of 16 by 9 blocks.
+pub(crate) const LUMA_BLOCKS: usize = COLUMNS * ROWS;
+/// Mean Cb, then mean Cr, of 8 by 4 blocks.
+pub(crate) const TINT_BLOCKS: usize = 64;
+/// Luma blocks in a row.
+pub(super) const COLUMNS: usize = 16;
+const ROWS: usize = 9;
 
-/// Histogram bins are fractions of the frame times 65 535.
+/// The greatest share of a histogram.
+const WHOLE: f32 = 65_535.0;
+// What each part weighs in the distance. Palettes tell shots apart whatever moves within them, layouts tell apart what
+// palettes confuse.
+const LUMA_WEIGHT: f32 = 0.135 / WHOLE;
+const CHROMA_WEIGHT: f32 = 0.045 / WHOLE;
+const BLOCK_WEIGHT: f32 = 0.66 / (255.0 * LUMA_BLOCKS as f32);
+const TINT_WEIGHT: f32 = 0.44 / (255.0 * TINT_BLOCKS as f32);
+
+/// Histogram bins are fractions of the frame times 65 535, each blurred into its neighbours: a slight change of
+/// exposure moves everything into the next bin and is still a slight change.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Descriptor {
     pub(crate) luma: [u16; LUMA_BINS],
@@ -30,39 +43,92 @@ impl Default for Descriptor {
 }
 
 impl Descriptor {
-    /// How unlike two frames are, 0 to 1, with layout counted: for neighbouring frames.
+    /// How unlike two frames are: 0 for equal ones, about 0.5 for two shots, 1.46 at most.
     pub(crate) fn distance(&self, other: &Self) -> f32 {
-        let layout = 0.6 * means(&self.blocks, &other.blocks) + 0.4 * means(&self.tints, &other.tints);
-        0.45 * self.palette_distance(other) + 0.55 * (2.0 * layout).min(1.0)
+        let luma = differences(&self.luma, &other.luma, u16::abs_diff);
+        let chroma = differences(&self.chroma, &other.chroma, u16::abs_diff);
+        let blocks = differences(&self.blocks, &other.blocks, u8::abs_diff);
+        let tints = differences(&self.tints, &other.tints, u8::abs_diff);
+        luma * LUMA_WEIGHT + chroma * CHROMA_WEIGHT + blocks * BLOCK_WEIGHT + tints * TINT_WEIGHT
     }
 
-    /// The same without layout, which a moving camera changes in every frame.
-    pub(crate) fn palette_distance(&self, other: &Self) -> f32 {
-        let luma = bins(&self.luma, &other.luma);
-        let chroma = bins(&self.chroma, &other.chroma) / 2.0;
-        0.6 * luma + 0.4 * chroma
+    /// Whether the whole frame is black or white, as in the middle of a fade.
+    pub(super) fn is_plain(&self) -> bool {
+        /// Share of the frame in one bin, blurred into three.
+        const ALIKE: u32 = 62_913;
+        /// The darkest white and the brightest black, of 255.
+        const WHITE: f32 = 243.0;
+        const BLACK: f32 = 12.0;
+        /// Standard deviation of blocks, and mean distance from grey.
+        const FLAT: f32 = 4.0;
+        const GREY: u32 = 4;
+        let alike =
+            self.luma.windows(3).any(|bins| bins.iter().map(|bin| u32::from(*bin)).sum::<u32>() > ALIKE);
+        let grey = self.tints.iter().map(|tint| u32::from(tint.abs_diff(128))).sum::<u32>()
+            < GREY * TINT_BLOCKS as u32;
+        let (mean, deviation) = mean_and_deviation(&self.blocks);
+        alike && grey && deviation < FLAT && (mean < BLACK || mean > WHITE)
     }
 
-    /// Whether the whole frame is about one brightness, as in the middle of a fade.
-    pub(crate) fn is_flat(&self) -> bool {
-        let (low, high) = self.blocks.iter().fold((255, 0), |(low, high), b| ((*b).min(low), (*b).max(high)));
-        high - low < 16
+    /// The frame between two, `share` of the way.
+    pub(super) fn between(&self, other: &Self, share: f32) -> Self {
+        let mix = |a: f32, b: f32| (a + (b - a) * share).round();
+        let bin = |a: u16, b: u16| mix(a.into(), b.into()) as u16;
+        let level = |a: u8, b: u8| mix(a.into(), b.into()) as u8;
+        Self {
+            luma: std::array::from_fn(|i| bin(self.luma[i], other.luma[i])),
+            chroma: std::array::from_fn(|i| bin(self.chroma[i], other.chroma[i])),
+            blocks: std::array::from_fn(|i| level(self.blocks[i], other.blocks[i])),
+            tints: std::array::from_fn(|i| level(self.tints[i], other.tints[i])),
+        }
+    }
+
+    /// The mean of at least one frame.
+    pub(super) fn mean<'a>(frames: impl ExactSizeIterator<Item = &'a Self> + Clone) -> Self {
+        let count = frames.len().max(1) as u32;
+        let (mut luma, mut chroma) = ([0u32; LUMA_BINS], [0u32; CHROMA_BINS]);
+        let (mut blocks, mut tints) = ([0u32; LUMA_BLOCKS], [0u32; TINT_BLOCKS]);
+        for frame in frames {
+            add(&mut luma, &frame.luma);
+            add(&mut chroma, &frame.chroma);
+            add(&mut blocks, &frame.blocks);
+            add(&mut tints, &frame.tints);
+        }
+        let mean = |sum: u32| (sum + count / 2) / count;
+        Self {
+            luma: luma.map(|sum| mean(sum) as u16),
+            chroma: chroma.map(|sum| mean(sum) as u16),
+            blocks: blocks.map(|sum| mean(sum) as u8),
+            tints: tints.map(|sum| mean(sum) as u8),
+        }
     }
 }
 
-fn means<const N: usize>(a: &[u8; N], b: &[u8; N]) -> f32 {
-    let sum: u32 = a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
-    sum as f32 / (N as f32 * 255.0)
+/// Blurs a histogram into its neighbouring bins; what is at an end stays there.
+pub(crate) fn blurred<const N: usize>(bins: [u32; N]) -> [u32; N] {
+    std::array::from_fn(|i| {
+        let (left, right) = (bins[i.saturating_sub(1)], bins[(i + 1).min(N - 1)]);
+        (left + 2 * bins[i] + right) / 4
+    })
 }
 
-/// Half the sum of differences, on histograms blurred by one bin: a slight change of exposure moves everything
-/// into the next bin and is still a slight change.
-fn bins<const N: usize>(a: &[u16; N], b: &[u16; N]) -> f32 {
-    let difference = |i: usize| i32::from(a[i]) - i32::from(b[i]);
-    let blurred = (0..N).map(|i| {
-        let left = if i % 16 == 0 && N == CHROMA_BINS || i == 0 { difference(i) } else { difference(i - 1) };
-        let right = if i + 1 == N { difference(i) } else { difference(i + 1) };
-        (left + 2 * difference(i) + right).unsigned_abs()
-    });
-    blurred.sum::<u32>() as f32 / (2.0 * 4.0 * 65_535.0)
+fn differences<T: Copy, D: Into<u32>, const N: usize>(
+    a: &[T; N],
+    b: &[T; N],
+    difference: fn(T, T) -> D,
+) -> f32 {
+    a.iter().zip(b).map(|(a, b)| difference(*a, *b).into()).sum::<u32>() as f32
+}
+
+fn add<T: Copy + Into<u32>>(sums: &mut [u32], values: &[T]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += (*value).into();
+    }
+}
+
+fn mean_and_deviation(levels: &[u8]) -> (f32, f32) {
+    let count = levels.len() as f32;
+    let mean = levels.iter().map(|level| u32::from(*level)).sum::<u32>() as f32 / count;
+    let squares: f32 = levels.iter().map(|level| (f32::from(*level) - mean).powi(2)).sum();
+    (mean, (squares / count).sqrt())
 }

@@ -1,107 +1,127 @@
-//! Dissolves, fades and wipes: runs of steady change between quiet stretches.
+//! Dissolves, wipes, slides and all else that takes its time, on a time axis in tenths of a second: where the pictures
+//! on both sides of a gap are more unlike than those at the same distance on either side alone.
 
-use super::{
-    Change,
-    window::{REACH, Window},
-};
+use super::likeness::{is_same_around, returns};
+use super::stretch::Stretch;
+use super::{Change, Descriptor, MERGE};
 
-/// Change of palette within twice [`REACH`] that begins or continues a run.
-const MOVING: f32 = 0.045;
-/// The ends of a run differ by at least this.
-const DIFFERENT: f32 = 0.22;
-/// Stillness that ends a run, in seconds.
-const STILL: f64 = 0.2;
-/// Before and after a run, change goes on at less than this share of the run's own speed.
-const QUIET: f32 = 0.45;
-/// How long before and after is looked at, in seconds.
-const AROUND: f64 = 0.6;
-/// Longer runs are motion, not transitions, in seconds.
-const LONGEST: f64 = 4.0;
+/// The unit of the time axis.
+const TICK: f64 = 0.1;
+/// Ticks over which a picture is averaged.
+const SIDE: usize = 2;
+/// Half the gap between the two sides, in ticks: a transition of twice this length fits in. The shortest comes first, since
+/// it tells best where a change is.
+const GAPS: [usize; 5] = [1, 2, 4, 8, 12];
+/// A change is at least this much of a distance above what happens on either side.
+const NOVELTY: f32 = 0.12;
+/// A transition goes as far as there is this share of its greatest activity, and no further than [`LONGEST`] ticks.
+const QUIET: f32 = 0.25;
+const LONGEST: usize = 13;
+/// The scenes are looked at here too, further from the gap.
+const FURTHER: f64 = 0.15;
 
-#[derive(Debug, Clone, Copy)]
-struct Run {
-    first: usize,
-    last: usize,
+/// Pictures of [`SIDE`] ticks, one beginning at each tick.
+pub(super) struct Ticks {
+    start: f64,
+    pictures: Vec<Descriptor>,
+    /// Difference between the pictures that end and begin at a tick.
+    activity: Vec<f32>,
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Runs {
-    open: Option<Run>,
-    closed: Vec<Run>,
-    found: Vec<Change>,
+impl Ticks {
+    /// Ticks are whole tenths of a second of the video, wherever the stretch begins.
+    pub(super) fn of(stretch: &Stretch) -> Self {
+        let (first, last) = (stretch.at(0), stretch.at(stretch.len() - 1));
+        let start = (first / TICK).floor() * TICK;
+        let count = ((last - start) / TICK) as usize + 1;
+        let time = |tick: usize| start + tick as f64 * TICK;
+        let picture = |tick: usize| stretch.mean(time(tick), time(tick + SIDE));
+        let pictures: Vec<_> = (0..count).map(picture).collect();
+        let activity = |tick: usize| pictures[tick.saturating_sub(SIDE)].distance(&pictures[tick]);
+        let activity = (0..count).map(activity).collect();
+        Self { start, pictures, activity }
+    }
+
+    fn time(&self, tick: usize) -> f64 {
+        self.start + tick as f64 * TICK
+    }
+
+    /// From when to when the transition around `at` goes on.
+    pub(super) fn extent(&self, at: f64) -> (f64, f64) {
+        let last = self.pictures.len() - 1;
+        let tick = (((at - self.start) / TICK).round() as usize).min(last);
+        let near = tick.saturating_sub(SIDE)..=(tick + SIDE).min(last);
+        let peak = self.activity[near].iter().copied().fold(0.0, f32::max);
+        let goes_on = |other: usize| other.abs_diff(tick) < 2 || self.activity[other] > QUIET * peak;
+        let within = |other: &usize| other.abs_diff(tick) < LONGEST && goes_on(*other);
+        let first = (0..=tick).rev().take_while(within).last().unwrap_or(tick).saturating_sub(1);
+        let end = (tick..=last).take_while(within).last().unwrap_or(tick) + 1;
+        (self.time(first), self.time(end.min(last)))
+    }
+
+    /// By how much the pictures on both sides of the gap around a tick are more unlike than those on one side; and how
+    /// unlike they are. None too near to an end.
+    fn novelty(&self, tick: usize, gap: usize) -> Option<(f32, f32)> {
+        let last = self.pictures.len() - 1;
+        let before = tick.checked_sub(gap + SIDE)?;
+        let after = Some(tick + gap).filter(|after| after + SIDE <= self.pictures.len())?;
+        let lag = 2 * gap + SIDE;
+        let picture = |tick: usize| &self.pictures[tick];
+        let across = picture(before).distance(picture(after));
+        let left = picture(before.saturating_sub(lag)).distance(picture(before));
+        let right = picture(after).distance(picture((after + lag).min(last)));
+        Some((across - left.max(right), across))
+    }
 }
 
-impl Runs {
-    /// Takes the next frame, whose speed the window knows.
-    pub(super) fn judge(&mut self, frame: usize, window: &Window, cuts: &[Change]) {
-        let at = window.at(frame);
-        if window.speed(frame) > MOVING {
-            let first = self.open.map_or(frame, |run| run.first);
-            self.open = Some(Run { first, last: frame });
-        } else {
-            self.closed.extend(self.open.take_if(|run| at - window.at(run.last) > STILL));
-        }
-        // A run is forgotten before the window forgets its first frame.
-        self.open.take_if(|run| at - window.at(run.first) > LONGEST + 1.0);
-        while let Some(run) = self.closed.first().copied() {
-            if at - window.at(run.last) <= AROUND + REACH {
-                break;
-            }
-            self.closed.remove(0);
-            self.found.extend(run.change(window, frame + 1, cuts));
-        }
+/// Adds the gradual changes between those that are known.
+pub(super) fn find(stretch: &Stretch, changes: &mut Vec<Change>) {
+    if stretch.is_empty() {
+        return;
     }
-
-    pub(super) fn finish(mut self, window: &Window, cuts: &[Change]) -> Vec<Change> {
-        self.closed.extend(self.open);
-        let last = self.closed.iter().filter_map(|run| run.change(window, window.end(), cuts));
-        self.found.extend(last);
-        self.found
+    let ticks = Ticks::of(stretch);
+    for gap in GAPS {
+        find_at(stretch, &ticks, gap, changes);
     }
 }
 
-impl Run {
-    fn change(self, window: &Window, judged: usize, cuts: &[Change]) -> Option<Change> {
-        let (start, end) = (window.at(self.first), window.at(self.last));
-        let old = window.first_since(start - REACH).max(window.start());
-        let new = (window.first_since(end + REACH)).min(window.end() - 1);
-        let cut_inside = cuts.iter().rev().take_while(|cut| cut.frame >= old).any(|cut| cut.frame <= new);
-        let distance = self.palette(window, old, new);
-        if cut_inside || end - start > LONGEST || end - start < REACH || distance < DIFFERENT {
-            return None;
+/// The greatest novelty is judged first, and keeps what it covers from being judged again.
+fn find_at(stretch: &Stretch, ticks: &Ticks, gap: usize, changes: &mut Vec<Change>) {
+    let novel = (0..ticks.pictures.len()).filter_map(|tick| {
+        let (novelty, across) = ticks.novelty(tick, gap)?;
+        (novelty > NOVELTY).then_some((tick, novelty, across))
+    });
+    let mut novel: Vec<_> = novel.collect();
+    novel.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let (reach, gap_secs) = ((gap + SIDE) as f64 * TICK, gap as f64 * TICK);
+    let mut refused: Vec<f64> = Vec::new();
+    for (tick, _, across) in novel {
+        let at = ticks.time(tick);
+        let is_covered = changes.iter().any(|known| {
+            at > known.from.min(known.at) - reach && at < known.until.max(known.at) + reach
+                || (known.at - at).abs() < MERGE
+        });
+        if is_covered || refused.iter().any(|other| (other - at).abs() <= reach / 2.0) {
+            continue;
         }
-        if !self.is_between_quiet(window, judged) {
-            return None;
+        let gaps = [gap_secs, gap_secs + FURTHER];
+        if is_same_around(stretch, at, &gaps, across) || returns(stretch, at, gap_secs) {
+            refused.push(at);
+            continue;
         }
-        let middle = (old..=new).find(|frame| self.palette(window, old, *frame) > distance / 2.0)?;
-        let (to_middle, from_middle) = (self.palette(window, old, middle), self.palette(window, middle, new));
-        let is_direct = to_middle + from_middle < 1.8 * distance;
-        let through_flat = (old..=new).any(|frame| window.descriptor(frame).is_flat());
-        let is_change = is_direct || through_flat;
-        let middle = middle.max(1);
-        is_change.then(|| Change {
-            frame: middle,
-            at: window.at(middle),
-            from: window.at(old),
-            until: window.at(new),
-        })
+        let (from, until) = ticks.extent(at);
+        let frame = halfway(stretch, from, until);
+        changes.push(Change { frame: stretch.number(frame), at: stretch.at(frame), from, until });
     }
+}
 
-    fn palette(self, window: &Window, a: usize, b: usize) -> f32 {
-        window.descriptor(a).palette_distance(window.descriptor(b))
-    }
-
-    fn is_between_quiet(self, window: &Window, judged: usize) -> bool {
-        let (start, end) = (window.at(self.first), window.at(self.last));
-        let mean = |frames: std::ops::Range<usize>| {
-            let count = frames.len().max(1) as f32;
-            frames.map(|frame| window.speed(frame)).sum::<f32>() / count
-        };
-        let within = mean(self.first..self.last + 1);
-        let before = mean(window.first_since(start - AROUND)..self.first);
-        let after = mean(
-            self.last + 1..window.first_since(end + AROUND).clamp(self.last + 1, judged.max(self.last + 1)),
-        );
-        before < QUIET * within && after < QUIET * within
-    }
+/// The first frame of a transition that is more like what comes after it than like what was before.
+fn halfway(stretch: &Stretch, from: f64, until: f64) -> usize {
+    let (before, after) = (stretch.just_before(from), stretch.just_after(until));
+    let is_over = |frame: &usize| {
+        let frame = stretch.frame(*frame);
+        frame.distance(&after) <= frame.distance(&before)
+    };
+    let (first, end) = (stretch.first_since(from).max(1), stretch.first_since(until));
+    (first..end).find(is_over).unwrap_or(end).min(stretch.len() - 1)
 }

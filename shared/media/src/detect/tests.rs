@@ -1,51 +1,183 @@
 use super::*;
 
-/// A frame of one brightness in every block and bin.
-fn plain(level: u8) -> Descriptor {
-    let (blocks, tints) = ([level; LUMA_BLOCKS], [128; TINT_BLOCKS]);
-    let mut descriptor = Descriptor { blocks, tints, ..Descriptor::default() };
-    descriptor.luma[usize::from(level) / 8] = u16::MAX;
-    descriptor.chroma[8] = u16::MAX;
-    descriptor.chroma[24] = u16::MAX;
-    descriptor
+const RATE: f64 = 25.0;
+
+/// A scene of its own for each seed, whose blocks and palette belong together.
+fn scene(seed: u64) -> Descriptor {
+    // The minimal standard generator (Park and Miller, 1988).
+    let mut state = seed * 7919 + 1;
+    let mut below = |limit: u64| {
+        state = state * 48_271 % 2_147_483_647;
+        state % limit
+    };
+    // Two surfaces, so that the scene has a shape, with some texture.
+    let (low, high, split) = (below(120) as u8, 120 + below(110) as u8, 3 + below(10) as usize);
+    let blocks = std::array::from_fn(|block| {
+        let level = if (block % 16) < split { low } else { high };
+        level + below(24) as u8
+    });
+    let tint = [96 + below(64) as u8, 96 + below(64) as u8];
+    let tints = std::array::from_fn(|block| tint[block / (TINT_BLOCKS / 2)] + below(6) as u8);
+    of(blocks, tints)
 }
 
-fn changes(levels: impl IntoIterator<Item = u8>) -> Vec<usize> {
-    let mut detector = Detector::default();
-    for (frame, level) in levels.into_iter().enumerate() {
-        detector.push(frame as f64 / 30.0, &plain(level));
+/// A frame of one brightness.
+fn plain(level: u8) -> Descriptor {
+    of([level; LUMA_BLOCKS], [128; TINT_BLOCKS])
+}
+
+fn of(blocks: [u8; LUMA_BLOCKS], tints: [u8; TINT_BLOCKS]) -> Descriptor {
+    let (mut luma, mut blue, mut red) = ([0u32; LUMA_BINS], [0u32; 16], [0u32; 16]);
+    for level in blocks {
+        luma[usize::from(level) / 8] += 65_535 / LUMA_BLOCKS as u32;
     }
-    detector.finish().into_iter().map(|change| change.frame).collect()
+    let (blues, reds) = tints.split_at(TINT_BLOCKS / 2);
+    for (blue_level, red_level) in blues.iter().zip(reds) {
+        blue[usize::from(*blue_level) / 16] += 65_535 / 32;
+        red[usize::from(*red_level) / 16] += 65_535 / 32;
+    }
+    let (blue, red) = (blurred(blue), blurred(red));
+    let chroma = std::array::from_fn(|bin| if bin < 16 { blue[bin] } else { red[bin - 16] } as u16);
+    Descriptor { luma: blurred(luma).map(|bin| bin as u16), chroma, blocks, tints }
+}
+
+fn changes_of(frames: impl IntoIterator<Item = Descriptor>) -> Vec<Change> {
+    let mut detector = Detector::default();
+    for (frame, descriptor) in frames.into_iter().enumerate() {
+        detector.push(frame as f64 / RATE, &descriptor);
+    }
+    detector.finish()
+}
+
+fn frames_of(frames: impl IntoIterator<Item = Descriptor>) -> Vec<usize> {
+    changes_of(frames).into_iter().map(|change| change.frame).collect()
+}
+
+/// `count` frames of a film that `picture` gives by frame number.
+fn film(count: usize, picture: impl Fn(usize) -> Descriptor) -> Vec<Descriptor> {
+    (0..count).map(picture).collect()
+}
+
+/// How far a transition over `frames` is at frame `n`.
+fn progress(n: usize, frames: std::ops::Range<usize>) -> f32 {
+    (n.saturating_sub(frames.start) as f32 / frames.len() as f32).min(1.0)
 }
 
 #[test]
 fn a_cut_is_found_on_its_frame() {
-    assert_eq!(changes((0..200).map(|n| if n < 77 { 40 } else { 200 })), [77]);
+    assert_eq!(frames_of(film(200, |n| scene(u64::from(n >= 77)))), [77]);
+    assert_eq!(frames_of(film(200, |n| scene(n as u64 / 30))), [30, 60, 90, 120, 150, 180]);
+}
+
+#[test]
+fn a_dissolve_is_one_change_in_its_middle() {
+    for length in [10, 20, 30, 50] {
+        let frames = film(250, |n| scene(1).between(&scene(2), progress(n, 100..100 + length)));
+        let changes = changes_of(frames);
+        assert_eq!(changes.len(), 1, "{length}: {changes:?}");
+        let (change, middle) = (changes[0], 4.0 + length as f64 / RATE / 2.0);
+        assert!((change.at - middle).abs() < 0.15, "{length}: {change:?}");
+        assert!(change.from <= 4.1 && change.until >= 3.9 + length as f64 / RATE, "{length}: {change:?}");
+    }
+}
+
+#[test]
+fn a_fade_through_black_or_white_is_one_change() {
+    for level in [0, 255] {
+        for hold in [1, 10] {
+            let frames = film(250, |n| {
+                let out = scene(1).between(&plain(level), progress(n, 100..115));
+                if n < 115 + hold {
+                    out
+                } else {
+                    plain(level).between(&scene(2), progress(n, 115 + hold..130 + hold))
+                }
+            });
+            let changes = changes_of(frames);
+            assert_eq!(changes.len(), 1, "{level} {hold}: {changes:?}");
+            assert!((100..=130 + hold).contains(&changes[0].frame), "{level} {hold}: {changes:?}");
+        }
+    }
+}
+
+#[test]
+fn a_fade_to_black_and_back_to_the_same_scene_is_none() {
+    let frames = film(250, |n| scene(1).between(&plain(0), progress(n, 100..115) - progress(n, 120..135)));
+    assert_eq!(frames_of(frames), [0usize; 0]);
 }
 
 #[test]
 fn a_flash_is_no_cut() {
-    assert_eq!(changes((0..200).map(|n| if (77..80).contains(&n) { 255 } else { 40 })), [0usize; 0]);
+    let flash = |n| if (77..80).contains(&n) { plain(255) } else { scene(1) };
+    assert_eq!(frames_of(film(200, flash)), [0usize; 0]);
 }
 
 #[test]
-fn a_cut_in_the_first_and_last_frames_is_found() {
-    assert_eq!(changes((0..30).map(|n| if n < 1 { 40 } else { 200 })), [1]);
-    assert_eq!(changes((0..30).map(|n| if n < 29 { 40 } else { 200 })), [29]);
+fn a_flash_before_a_cut_does_not_move_it() {
+    let lit = |n| scene(1).between(&plain(255), if (77..80).contains(&n) { 0.8 } else { 0.0 });
+    assert_eq!(frames_of(film(200, |n| if n < 80 { lit(n) } else { scene(2) })), [80]);
+}
+
+#[test]
+fn a_caption_and_a_change_of_light_are_no_change_of_scene() {
+    let mut captioned = scene(3);
+    captioned.blocks[96..128].fill(20);
+    assert_eq!(frames_of(film(200, |n| if n < 77 { scene(3) } else { captioned.clone() })), [0usize; 0]);
+    let darker = scene(3).between(&plain(0), 0.4);
+    assert_eq!(frames_of(film(200, |n| scene(3).between(&darker, progress(n, 77..92)))), [0usize; 0]);
+}
+
+#[test]
+fn a_camera_that_moves_on_sees_no_change() {
+    // A landscape eight pictures wide, at a quarter of a picture a second.
+    let hill = |x: f64, width: f64| f64::sin(x / width + width);
+    let level = |x: f64| 120.0 + 40.0 * hill(x, 5.0) + 30.0 * hill(x, 3.1) + 20.0 * hill(x, 8.7);
+    let wide: Vec<u8> = (0..8 * 16).map(|x| level(x.into()) as u8).collect();
+    let frames = film(500, |n| {
+        let x = n as f64 / RATE * 4.0;
+        let level = |column: usize| {
+            let (left, share) = (x as usize + column, x.fract() as f32);
+            (f32::from(wide[left]) * (1.0 - share) + f32::from(wide[left + 1]) * share) as u8
+        };
+        of(std::array::from_fn(|block| level(block % 16)), [128; TINT_BLOCKS])
+    });
+    assert_eq!(frames_of(frames), [0usize; 0]);
+}
+
+#[test]
+fn what_is_over_at_once_at_an_end_is_no_scene() {
+    assert_eq!(frames_of(film(100, |n| scene(u64::from(n >= 2)))), [0usize; 0]);
+    assert_eq!(frames_of(film(100, |n| scene(u64::from(n >= 98)))), [0usize; 0]);
+    assert_eq!(frames_of(film(100, |n| scene(u64::from(n >= 8)))), [8]);
+    assert_eq!(frames_of(film(100, |n| scene(u64::from(n >= 92)))), [92]);
 }
 
 #[test]
 fn nothing_and_one_frame_have_no_change() {
-    assert!(changes([]).is_empty());
-    assert!(changes([7]).is_empty());
+    assert!(changes_of([]).is_empty());
+    assert!(changes_of([plain(7)]).is_empty());
 }
 
 #[test]
 fn a_slide_show_with_a_frame_a_minute_has_its_cuts() {
     let mut detector = Detector::default();
-    for (frame, level) in [10, 90, 200].into_iter().enumerate() {
-        detector.push(frame as f64 * 60.0, &plain(level));
+    for frame in 0..5u32 {
+        detector.push(f64::from(frame) * 60.0, &scene(frame.into()));
     }
     let found: Vec<f64> = detector.finish().iter().map(|change| change.until).collect();
-    assert_eq!(found, [60.0, 120.0]);
+    assert_eq!(found, [60.0, 120.0, 180.0, 240.0]);
+}
+
+#[test]
+fn where_a_stretch_ends_does_not_show() {
+    let border = (STRETCH * RATE) as usize;
+    for shift in -12i64..=12 {
+        let at = border.strict_add_signed(shift as isize * 25);
+        let cut = frames_of(film(border + 500, |n| scene(u64::from(n >= at))));
+        assert_eq!(cut, [at]);
+        let dissolve =
+            frames_of(film(border + 500, |n| scene(1).between(&scene(2), progress(n, at..at + 30))));
+        assert_eq!(dissolve.len(), 1, "{at}: {dissolve:?}");
+        assert!(dissolve[0].abs_diff(at + 15) < 5, "{at}: {dissolve:?}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     FrameMeasure, Ticks,
-    detect::{Descriptor, LUMA_BINS},
+    detect::{Descriptor, LUMA_BINS, LUMA_BLOCKS, TINT_BLOCKS, blurred},
     features::{MINI_PIXELS, THUMBNAIL_BYTES},
 };
 
@@ -51,9 +51,10 @@ pub(super) fn thumbnail(rgb: &[u8]) -> Box<[u8; THUMBNAIL_BYTES]> {
 
 struct Sums {
     luma: [u32; LUMA_BINS],
-    chroma: [u32; 32],
-    blocks: [u32; 64],
-    tints: [u32; 32],
+    blue: [u32; 16],
+    red: [u32; 16],
+    blocks: [u32; LUMA_BLOCKS],
+    tints: [u32; TINT_BLOCKS],
     mini: [u32; MINI_PIXELS],
     total: u32,
 }
@@ -62,9 +63,10 @@ impl Default for Sums {
     fn default() -> Self {
         Self {
             luma: [0; LUMA_BINS],
-            chroma: [0; 32],
-            blocks: [0; 64],
-            tints: [0; 32],
+            blue: [0; 16],
+            red: [0; 16],
+            blocks: [0; LUMA_BLOCKS],
+            tints: [0; TINT_BLOCKS],
             mini: [0; MINI_PIXELS],
             total: 0,
         }
@@ -79,12 +81,12 @@ impl Sums {
         let blue = (((-43 * r - 85 * g + 128 * b) >> 8) + 128).clamp(0, 255) as u32;
         let red = (((128 * r - 107 * g - 21 * b) >> 8) + 128).clamp(0, 255) as u32;
         self.luma[luma as usize / 8] += 1;
-        self.chroma[blue as usize / 16] += 1;
-        self.chroma[16 + red as usize / 16] += 1;
-        self.blocks[row / 9 * 8 + column / 16] += luma;
-        let tint = row / 18 * 4 + column / 32;
+        self.blue[blue as usize / 16] += 1;
+        self.red[red as usize / 16] += 1;
+        self.blocks[row / 8 * 16 + column / 8] += luma;
+        let tint = row / 18 * 8 + column / 16;
         self.tints[tint] += blue;
-        self.tints[16 + tint] += red;
+        self.tints[TINT_BLOCKS / 2 + tint] += red;
         self.mini[row / 2 * MINI_WIDTH + column / 2] += luma;
         self.total += luma;
     }
@@ -92,11 +94,12 @@ impl Sums {
     fn descriptor(&self) -> Descriptor {
         let pixels = (WIDTH * HEIGHT) as u32;
         let share = |count: u32| (count * 65_535 / pixels) as u16;
+        let (blue, red) = (blurred(self.blue).map(share), blurred(self.red).map(share));
         Descriptor {
-            luma: self.luma.map(share),
-            chroma: self.chroma.map(share),
-            blocks: self.blocks.map(|sum| (sum / (9 * 16)) as u8),
-            tints: self.tints.map(|sum| (sum / (18 * 32)) as u8),
+            luma: blurred(self.luma).map(share),
+            chroma: std::array::from_fn(|bin| if bin < 16 { blue[bin] } else { red[bin - 16] }),
+            blocks: self.blocks.map(|sum| (sum / (8 * 8)) as u8),
+            tints: self.tints.map(|sum| (sum / (18 * 16)) as u8),
         }
     }
 }

@@ -1,0 +1,115 @@
+//! A stretch of the video, addressed by frame and by time.
+
+use std::ops::Range;
+
+use super::Descriptor;
+
+/// "Just before" and "just after" are this long.
+const MOMENT: f64 = 0.05;
+
+/// Frames are counted from the first one held, except where a [`super::Change`] leaves the detector.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stretch {
+    /// Number of the first frame held, over the whole video.
+    first: usize,
+    times: Vec<f64>,
+    frames: Vec<Descriptor>,
+    /// Distance of each frame to the one before; 0 of the first.
+    jumps: Vec<f32>,
+}
+
+impl Stretch {
+    pub(super) fn push(&mut self, at: f64, frame: &Descriptor) {
+        let jump = self.frames.last().map_or(0.0, |last| last.distance(frame));
+        self.times.push(at);
+        self.frames.push(frame.clone());
+        self.jumps.push(jump);
+    }
+
+    /// Drops the frames before `at`, but for the last of them, which is still displayed then.
+    pub(super) fn forget(&mut self, at: f64) {
+        let gone = self.first_since(at).saturating_sub(1);
+        self.times.drain(..gone);
+        self.frames.drain(..gone);
+        self.jumps.drain(..gone);
+        self.first += gone;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.frames.len()
+    }
+
+    pub(super) fn last_at(&self) -> Option<f64> {
+        self.times.last().copied()
+    }
+
+    pub(super) fn at(&self, frame: usize) -> f64 {
+        self.times[frame]
+    }
+
+    pub(super) fn frame(&self, frame: usize) -> &Descriptor {
+        &self.frames[frame]
+    }
+
+    pub(super) fn jump(&self, frame: usize) -> f32 {
+        self.jumps[frame]
+    }
+
+    /// The frame's number over the whole video.
+    pub(super) fn number(&self, frame: usize) -> usize {
+        self.first + frame
+    }
+
+    /// The first frame displayed at `at` or later; one past the last where there is none.
+    pub(super) fn first_since(&self, at: f64) -> usize {
+        self.times.partition_point(|time| *time < at)
+    }
+
+    /// Frames within `reach` of a frame.
+    pub(super) fn around(&self, frame: usize, reach: f64) -> Range<usize> {
+        let at = self.at(frame);
+        self.first_since(at - reach)..self.first_since(at + reach + f64::EPSILON * at.abs().max(1.0))
+    }
+
+    /// Jumps within `reach` of a frame, its own left out.
+    pub(super) fn jumps_near(&self, frame: usize, reach: f64) -> Vec<f32> {
+        self.around(frame, reach).filter(|other| *other != frame).map(|other| self.jumps[other]).collect()
+    }
+
+    /// The mean picture of a time; of an empty one, the picture displayed at its start.
+    pub(super) fn mean(&self, from: f64, until: f64) -> Descriptor {
+        let (first, end) = (self.first_since(from), self.first_since(until));
+        if first < end {
+            return Descriptor::mean(self.frames[first..end].iter());
+        }
+        self.frames[first.saturating_sub(1).min(self.len() - 1)].clone()
+    }
+
+    pub(super) fn just_before(&self, at: f64) -> Descriptor {
+        self.mean(at - MOMENT, at)
+    }
+
+    pub(super) fn just_after(&self, at: f64) -> Descriptor {
+        self.mean(at, at + MOMENT)
+    }
+
+    /// Whether both times lie within what is held.
+    pub(super) fn holds(&self, from: f64, until: f64) -> bool {
+        self.times.first().is_some_and(|first| *first <= from)
+            && self.last_at().is_some_and(|last| until <= last)
+    }
+
+    /// Puts other pictures in the place of those of `frames`.
+    pub(super) fn replace(&mut self, frames: Range<usize>, picture: impl Fn(usize) -> Descriptor) {
+        for frame in frames.clone() {
+            self.frames[frame] = picture(frame);
+        }
+        for frame in frames.start.max(1)..(frames.end + 1).min(self.len()) {
+            self.jumps[frame] = self.frames[frame - 1].distance(&self.frames[frame]);
+        }
+    }
+}
