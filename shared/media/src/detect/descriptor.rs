@@ -45,10 +45,10 @@ impl Default for Descriptor {
 impl Descriptor {
     /// How unlike two frames are: 0 for equal ones, about 0.5 for two shots, 1.46 at most.
     pub(crate) fn distance(&self, other: &Self) -> f32 {
-        let luma = differences(&self.luma, &other.luma, u16::abs_diff);
-        let chroma = differences(&self.chroma, &other.chroma, u16::abs_diff);
-        let blocks = differences(&self.blocks, &other.blocks, u8::abs_diff);
-        let tints = differences(&self.tints, &other.tints, u8::abs_diff);
+        let luma = differences(&self.luma, &other.luma, |a, b| a.abs_diff(b).into());
+        let chroma = differences(&self.chroma, &other.chroma, |a, b| a.abs_diff(b).into());
+        let blocks = differences(&self.blocks, &other.blocks, |a, b| a.abs_diff(b).into());
+        let tints = differences(&self.tints, &other.tints, |a, b| a.abs_diff(b).into());
         luma * LUMA_WEIGHT + chroma * CHROMA_WEIGHT + blocks * BLOCK_WEIGHT + tints * TINT_WEIGHT
     }
 
@@ -112,12 +112,8 @@ pub(crate) fn blurred<const N: usize>(bins: [u32; N]) -> [u32; N] {
     })
 }
 
-fn differences<T: Copy, D: Into<u32>, const N: usize>(
-    a: &[T; N],
-    b: &[T; N],
-    difference: fn(T, T) -> D,
-) -> f32 {
-    a.iter().zip(b).map(|(a, b)| difference(*a, *b).into()).sum::<u32>() as f32
+fn differences<T: Copy, const N: usize>(a: &[T; N], b: &[T; N], difference: impl Fn(T, T) -> u32) -> f32 {
+    a.iter().zip(b).map(|(a, b)| difference(*a, *b)).sum::<u32>() as f32
 }
 
 fn add<T: Copy + Into<u32>>(sums: &mut [u32], values: &[T]) {

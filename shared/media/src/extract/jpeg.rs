@@ -63,7 +63,12 @@ impl ImageBuffer for Picture<'_> {
         let (blue, red) = chroma.split_at(chroma.len() / 2);
         let half = self.width / 2;
         let doubled = |plane: &[u8], out: &mut Vec<u8>| {
-            out.extend(plane[row / 2 * half..][..half].iter().flat_map(|sample| [*sample, *sample]));
+            let line = &plane[row / 2 * half..][..half];
+            let start = out.len();
+            out.resize(start + 2 * half, 0);
+            for (pair, sample) in out[start..].chunks_exact_mut(2).zip(line) {
+                pair.copy_from_slice(&[*sample; 2]);
+            }
         };
         buffers[0].extend(&luma[row * self.width..][..self.width]);
         doubled(blue, &mut buffers[1]);
