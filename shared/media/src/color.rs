@@ -1,6 +1,8 @@
 //! The colour a person would name first, found in OKLab (Björn Ottosson, 2020), where distances are as the eye
 //! sees them.
 
+use std::sync::LazyLock;
+
 use domain::analysis::Rgb;
 
 const CLUSTERS: usize = 6;
@@ -8,7 +10,14 @@ const ROUNDS: usize = 12;
 /// A saturated colour is named before a grey of a few times its area.
 const SATURATION_WEIGHT: f32 = 6.0;
 /// Enough for a scene; more only costs time.
-const MAX_PIXELS: usize = 20_000;
+const MAX_PIXELS: usize = 600;
+/// sRGB's transfer function (IEC 61966-2-1), by level.
+static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|level| {
+        let value = level as f32 / 255.0;
+        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    })
+});
 
 type Lab = [f32; 3];
 
@@ -28,7 +37,7 @@ fn k_means(points: &[Lab]) -> Vec<(Lab, usize)> {
     let mut sizes = vec![0; centers.len()];
     for _ in 0..ROUNDS {
         let mut sums = vec![[0.0f32; 3]; centers.len()];
-        sizes = vec![0; centers.len()];
+        let before = std::mem::replace(&mut sizes, vec![0; centers.len()]);
         for point in points {
             let nearest = nearest(&centers, point).0;
             sizes[nearest] += 1;
@@ -39,6 +48,9 @@ fn k_means(points: &[Lab]) -> Vec<(Lab, usize)> {
         for ((center, sum), size) in centers.iter_mut().zip(&sums).zip(&sizes).filter(|(_, size)| **size > 0)
         {
             *center = sum.map(|part| part / *size as f32);
+        }
+        if sizes == before {
+            break;
         }
     }
     centers.into_iter().zip(sizes).collect()
@@ -60,14 +72,11 @@ fn spread(points: &[Lab]) -> Vec<Lab> {
 fn nearest(centers: &[Lab], point: &Lab) -> (usize, f32) {
     let squared = |center: &Lab| center.iter().zip(point).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
     let distances = centers.iter().map(squared).enumerate();
-    distances.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, 0.0))
+    distances.reduce(|best, other| if other.1 < best.1 { other } else { best }).unwrap_or((0, 0.0))
 }
 
 fn to_oklab(pixel: [u8; 3]) -> Lab {
-    let [r, g, b] = pixel.map(|channel| {
-        let value = f32::from(channel) / 255.0;
-        if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-    });
+    let [r, g, b] = pixel.map(|channel| LINEAR[usize::from(channel)]);
     let l = (0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b).cbrt();
     let m = (0.211_903_5 * r + 0.680_699_5 * g + 0.107_396_96 * b).cbrt();
     let s = (0.088_302_46 * r + 0.281_718_85 * g + 0.629_978_7 * b).cbrt();
