@@ -20,6 +20,7 @@ mod stretch;
 
 pub(crate) use descriptor::{CHROMA_BINS, Descriptor, LUMA_BINS, LUMA_BLOCKS, TINT_BLOCKS, blurred};
 
+use gradual::Ticks;
 use stretch::Stretch;
 
 /// Changes closer than this are one.
@@ -83,9 +84,10 @@ impl Detector {
         let start = f64::from(self.ordinal) * STRETCH;
         let mut stretch = self.stretch.clone();
         flashes::remove(&mut stretch);
-        let mut changes = fades::find(&stretch);
+        let ticks = Ticks::of(&stretch);
+        let mut changes = fades::find(&stretch, &ticks);
         changes.extend(cuts::find(&stretch, &changes));
-        gradual::find(&stretch, &mut changes);
+        gradual::find(&stretch, &ticks, &mut changes);
         changes.retain(|change| (start..end).contains(&change.at));
         changes.sort_by_key(|change| change.frame);
         self.changes.append(&mut changes);

@@ -67,7 +67,7 @@ impl Descriptor {
         let grey = self.tints.iter().map(|tint| u32::from(tint.abs_diff(128))).sum::<u32>()
             < GREY * TINT_BLOCKS as u32;
         let (mean, deviation) = mean_and_deviation(&self.blocks);
-        alike && grey && deviation < FLAT && (mean < BLACK || mean > WHITE)
+        alike && grey && deviation < FLAT && !(BLACK..=WHITE).contains(&mean)
     }
 
     /// The frame between two, `share` of the way.

@@ -18,13 +18,8 @@ const GAPS: [f64; 2] = [0.4, 0.7];
 /// A scene that is nearer to the plain stretch than this is as plain: it was not faded into.
 const UNLIKE: f32 = 0.08;
 
-pub(super) fn find(stretch: &Stretch) -> Vec<Change> {
-    let plain = plain_runs(stretch);
-    if plain.is_empty() {
-        return Vec::new();
-    }
-    let ticks = Ticks::of(stretch);
-    plain.into_iter().filter_map(|run| fade(stretch, &ticks, &run)).collect()
+pub(super) fn find(stretch: &Stretch, ticks: &Ticks) -> Vec<Change> {
+    plain_runs(stretch).into_iter().filter_map(|run| fade(stretch, ticks, &run)).collect()
 }
 
 fn plain_runs(stretch: &Stretch) -> Vec<Range<usize>> {

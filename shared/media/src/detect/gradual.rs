@@ -75,13 +75,9 @@ impl Ticks {
 }
 
 /// Adds the gradual changes between those that are known.
-pub(super) fn find(stretch: &Stretch, changes: &mut Vec<Change>) {
-    if stretch.is_empty() {
-        return;
-    }
-    let ticks = Ticks::of(stretch);
+pub(super) fn find(stretch: &Stretch, ticks: &Ticks, changes: &mut Vec<Change>) {
     for gap in GAPS {
-        find_at(stretch, &ticks, gap, changes);
+        find_at(stretch, ticks, gap, changes);
     }
 }
 

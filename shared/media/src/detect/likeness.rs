@@ -16,11 +16,11 @@ const OFFSET_SLACK: f32 = 8.0;
 /// A picture with less variance among its agreeing blocks has no features to be recognised by.
 const FEATURES: f32 = 12.0;
 /// Mean squared error of a recognised picture, of its variance and in levels.
-const ERROR: (f32, f32) = (0.15, 100.0);
+const ERROR: (f32, f32) = (0.15, 60.0);
 /// The same for what must be recognised surely.
 const SURE_ERROR: (f32, f32) = (0.06, 30.0);
 /// Mean difference of chroma, in levels, once its saturation follows the light.
-const TINT: f32 = 10.0;
+const TINT: f32 = 8.0;
 /// A block whose luma and chroma are within this has not changed; so has a picture of which so many have not.
 const UNCHANGED: u8 = 3;
 const UNCHANGED_SHARE: f32 = 0.6;
@@ -78,8 +78,9 @@ fn fits(a: &Descriptor, b: &Descriptor, (most_of_variance, most): (f32, f32)) ->
     let mut order: [usize; LUMA_BLOCKS] = std::array::from_fn(|block| block);
     let mut line = Line::through(points.iter().copied());
     for _ in 0..FITS {
-        let error = |block: usize| line.error(points[block]).abs() + tint_error(a, b, block, line.gain);
-        order.select_nth_unstable_by(AGREEING - 1, |x, y| error(*x).total_cmp(&error(*y)).then(x.cmp(y)));
+        let errors: [f32; LUMA_BLOCKS] =
+            std::array::from_fn(|block| line.error(points[block]).abs() + tint_error(a, b, block, line.gain));
+        order.select_nth_unstable_by(AGREEING - 1, |x, y| errors[*x].total_cmp(&errors[*y]).then(x.cmp(y)));
         line = Line::through(order[..AGREEING].iter().map(|block| points[*block]));
     }
     let agreeing = &order[..AGREEING];
