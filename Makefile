@@ -3,6 +3,7 @@
 PORT ?= 8000
 NAME ?= dev
 PLAN ?=
+FILMS ?= 24
 
 VENV := .local/venv
 CARGO_DENY := 0.20.2
@@ -20,10 +21,10 @@ export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS ?= -C target-cpu=neovers
 export CARGO_LAMBDA_COMPILER ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run token test-setup test fuzz bench lint clean
+.PHONY: help setup build run token test-setup test fuzz bench bench-media lint clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing (apt, .local/venv); part of the others
 	@infra/local/setup.sh
@@ -50,6 +51,13 @@ fuzz: test-setup build ## five thousand generated requests and more, against bot
 
 bench: test-setup build ## what a video costs and how long it takes, as a table
 	@cargo run --release --bin bench
+
+bench-media: ## how good and how cheap scene detection and extraction are, beside their peers (FILMS=24 a half)
+	@infra/local/setup.sh --bench
+	@tests/bench_media/footage.sh .local/footage .local/venv-bench/bin/pip
+	@cargo build --release -p media --examples
+	@.local/venv-bench/bin/python tests/bench_media/bench.py --films $(FILMS) \
+		target/$(CARGO_BUILD_TARGET)/release/examples .local/footage .local/films
 
 lint: setup .local/bin/cargo-deny ## formatting, clippy, licences and bans, cfn-lint
 	@cargo fmt --all --check

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building and running need and this machine lacks: programs through apt where it may, and a
 # Python environment in .local/venv, made again only when the requirements change. With --tests also what the tests
-# need. Quiet when nothing is to do.
+# need, with --bench what their peers and films need. Quiet when nothing is to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=infra/local
@@ -81,6 +81,7 @@ environment() {
     echo "$stamp" >"$folder/.stamp"
 }
 environment $venv $here --require-hashes
-if [ "${1:-}" = --tests ]; then
-    environment .local/venv-tests tests
-fi
+case "${1:-}" in
+    --tests) environment .local/venv-tests tests ;;
+    --bench) environment .local/venv-bench tests/bench_media ;;
+esac

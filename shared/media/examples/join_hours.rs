@@ -1,7 +1,12 @@
 //! `cargo run --release -p media --example join_hours -- video.mp4 12`: what joining that many hours takes in time and
 //! memory, given a minute of video, which is repeated. Prints JSON.
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    sync::Arc,
+    time::Instant,
+};
 
 use domain::{processing_mode::ProcessingMode, time::Seconds};
 use media::{ExtractOptions, FileSource, RangeProxy, Segment, SegmentFeatures, Tools};
@@ -43,10 +48,5 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let report = serde_json::json!({
         "hours": plan.length.get() / 3600.0, "segments": count, "scenes": scenes, "seconds": seconds, "peak_mb": peak.map(|kb| kb / 1024),
     });
-    writeln(&report)
-}
-
-fn writeln(report: &serde_json::Value) -> Result<(), Box<dyn std::error::Error>> {
-    use std::io::Write;
-    Ok(writeln!(std::io::stdout(), "{report}")?)
+    Ok(writeln!(io::stdout(), "{report}")?)
 }

@@ -1,35 +1,61 @@
-//! `cargo run --release -p media --example scenes -- video.mp4`: the scenes of a file, and what each step took.
+//! `cargo run --release -p media --example scenes -- video.mp4`: the scenes of a file and what each step took, as JSON;
+//! times are seconds, `frame` counts from 0.
 
-use std::{io, path::PathBuf, sync::Arc, time::Instant};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    sync::Arc,
+    time::Instant,
+};
 
 use domain::processing_mode::ProcessingMode;
 use media::{ExtractOptions, FileSource, RangeProxy, SegmentFeatures, Tools};
+use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path: PathBuf = std::env::args_os().nth(1).ok_or("name a video file")?.into();
     let tools = Tools { ffmpeg: "ffmpeg".into(), ffprobe: "ffprobe".into() };
     let proxy = RangeProxy::start(Arc::new(FileSource::open(&path).await?)).await?;
-    let started = Instant::now();
+    let began = Instant::now();
     let probe = media::probe(&tools, proxy.url(), &path.to_string_lossy()).await?;
     let plan = media::plan(&tools, proxy.url(), &probe, ProcessingMode::All).await?;
-    eprintln!("{} in {} segments, planned in {:.1?}", plan.length, plan.segments.len(), started.elapsed());
-    let mut features = Vec::new();
+    let planned = began.elapsed();
+    let (mut features, mut segments) = (Vec::new(), Vec::new());
     for index in 0..plan.segments.len() as u32 {
+        let began = Instant::now();
         let output = media::extract(&tools, proxy.url(), &plan, index, ExtractOptions::default()).await?;
-        let sizes = [output.features.len(), output.frames.len(), output.audio.len()];
-        eprintln!("segment {index}: features, frames, audio of {sizes:?} bytes by {:.1?}", started.elapsed());
+        segments.push(json!({
+            "seconds": began.elapsed().as_secs_f64(),
+            "bytes": [output.features.len(), output.frames.len(), output.audio.len()],
+        }));
         features.push(SegmentFeatures::decode(&output.features).map_err(io::Error::other)?);
     }
-    for scene in media::join(&plan, features)?.scenes {
-        eprintln!(
-            "{:>9.3} to {:>9.3} s  {}  brightness {:.2}  motion {:.4}",
-            scene.start.get(),
-            scene.end.get(),
-            scene.main_color,
-            scene.brightness,
-            scene.motion
-        );
-    }
-    Ok(())
+    let times: Vec<f64> = features
+        .iter()
+        .flat_map(|segment| segment.frames.iter().map(|frame| plan.time_base.seconds(frame.pts)))
+        .collect();
+    let began = Instant::now();
+    let scenes = media::join(&plan, features)?.scenes;
+    let joined = began.elapsed();
+    let scenes = scenes.iter().map(|scene| {
+        json!({
+            "frame": times.partition_point(|time| *time < scene.start.get() - 1e-6),
+            "start": scene.start,
+            "end": scene.end,
+            "keyframe": scene.keyframe_at,
+            "color": scene.main_color.to_string(),
+            "brightness": scene.brightness,
+            "motion": scene.motion,
+        })
+    });
+    let report = json!({
+        "length": plan.length,
+        "frames": times.len(),
+        "planned": planned.as_secs_f64(),
+        "segments": segments,
+        "joined": joined.as_secs_f64(),
+        "scenes": scenes.collect::<Vec<_>>(),
+    });
+    Ok(writeln!(io::stdout(), "{report}")?)
 }
