@@ -7,7 +7,8 @@ use domain::time::Seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AUDIO_RATE, MediaError, Probe, Ticks, TimeBase, Tools, VideoStream, codec::FormatError, process::ffprobe,
+    AUDIO_RATE, Hdr, MediaError, Probe, Ticks, TimeBase, Tools, VideoStream, codec::FormatError,
+    process::ffprobe,
 };
 
 const VERSION: u32 = 1;
@@ -60,6 +61,9 @@ pub struct VideoPlan {
     pub width: u32,
     /// Height of the extracted frames in pixels, upright; even.
     pub height: u32,
+    /// What the frames must be brought down from for a usual display.
+    #[serde(default)]
+    pub hdr: Option<Hdr>,
 }
 
 /// The audio stream, as extraction hears it.
@@ -205,6 +209,7 @@ fn video_plan(video: &VideoStream) -> VideoPlan {
         rotation: video.rotation,
         width: even(width),
         height: even(height),
+        hdr: video.hdr,
     }
 }
 

@@ -9,7 +9,7 @@ use domain::{failure::Failure, time::Seconds};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    MediaError, TimeBase, Tools,
+    Hdr, MediaError, TimeBase, Tools,
     error::{damaged, not_a_video, unsupported},
     process::{LastWords, ffprobe},
 };
@@ -52,6 +52,9 @@ pub struct VideoStream {
     pub rotation: u16,
     /// E.g. `yuv420p`.
     pub pixel_format: String,
+    /// How brightness is coded, where it is not what a usual display shows.
+    #[serde(default)]
+    pub hdr: Option<Hdr>,
     /// Mean frames per second; 0 when unknown.
     pub frame_rate: f64,
     /// Unit of the stream's timestamps.

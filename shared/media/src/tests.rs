@@ -5,6 +5,7 @@ mod grids;
 mod kinds;
 mod refusals;
 mod scenes;
+mod streams;
 
 use std::{path::Path, sync::Arc};
 

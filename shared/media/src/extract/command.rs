@@ -6,7 +6,7 @@ use super::{
     measure::{HEIGHT, WIDTH},
     ticks::PER_SECOND,
 };
-use crate::{AUDIO_RATE, AudioPlan, Segment, SegmentPlan, Tools, VideoPlan, process::INPUT_RULES};
+use crate::{AUDIO_RATE, AudioPlan, Hdr, Segment, SegmentPlan, Tools, VideoPlan, process::INPUT_RULES};
 
 /// Sound is decoded from this much before the segment, because codecs and the resampler need a run-up.
 const RUN_UP: f64 = 1.0;
@@ -71,11 +71,18 @@ fn video_graph(plan: &SegmentPlan, video: &VideoPlan, segment: &Segment) -> Stri
         270 => (video.height, video.width, ",transpose=cclock"),
         _ => (video.width, video.height, ""),
     };
+    // Scaled first: the tables of tone mapping are for small pictures.
+    let (matrix, small_tone, picture_tone) = match video.hdr.map(Hdr::tone_map) {
+        Some(tone) => {
+            (":in_color_matrix=bt2020", format!(",{tone}"), format!(",{tone},scale=flags=bilinear"))
+        }
+        None => ("", String::new(), String::new()),
+    };
     format!(
         "[0:{stream}]trim=start_pts={start}{end},setpts=PTS-{first},split[a][b];\
-         [a]scale={WIDTH}:{HEIGHT}:flags=fast_bilinear,format=rgb24[small];\
+         [a]scale={WIDTH}:{HEIGHT}:flags=fast_bilinear{matrix}{small_tone},format=rgb24[small];\
          [b]select='isnan(prev_pts)+gt(floor(pts{slot}),floor(prev_pts{slot}))',\
-         scale={width}:{height}:flags=bilinear:out_range=full:out_color_matrix=bt601,format=yuv420p,setsar=1{turn}\
+         scale={width}:{height}:flags=bilinear{matrix}{picture_tone}:out_range=full:out_color_matrix=bt601,format=yuv420p,setsar=1{turn}\
          [picture]"
     )
 }

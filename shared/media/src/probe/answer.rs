@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{AudioStream, VideoStream};
-use crate::{MediaError, TimeBase, error::damaged};
+use crate::{Hdr, MediaError, TimeBase, error::damaged};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Answer {
@@ -40,6 +40,7 @@ pub(super) struct Stream {
     pub(super) height: u32,
     sample_aspect_ratio: String,
     pix_fmt: String,
+    color_transfer: String,
     avg_frame_rate: String,
     time_base: String,
     has_b_frames: u32,
@@ -100,6 +101,7 @@ impl Stream {
             height,
             rotation,
             pixel_format: self.pix_fmt.clone(),
+            hdr: Hdr::of(&self.color_transfer),
             frame_rate: ratio(&self.avg_frame_rate, '/').unwrap_or(0.0),
             time_base,
             first_pts: frames.first_pts().ok_or_else(damaged)?,

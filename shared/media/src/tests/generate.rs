@@ -1,6 +1,6 @@
 //! Test files out of ffmpeg's own sources.
 
-use std::{path::PathBuf, process::Command};
+use std::{path::PathBuf, process::Command, sync::LazyLock};
 
 use tempfile::TempDir;
 
@@ -59,3 +59,16 @@ pub(super) fn three_shots(name: &str, rate: &str, encode: &str) -> Clip {
 
 /// B-frames, a keyframe every two seconds and no scene-cut keyframes.
 pub(super) const H264: &str = "-c:v libx264 -preset veryfast -bf 3 -g 60 -sc_threshold 0 -c:a aac";
+
+/// Three shots of 2 s at 24 frames a second with a tone, without loss; encoded once, for tests of many encodings.
+static MASTER: LazyLock<Clip> = LazyLock::new(|| {
+    let shots = "[0][1][2]concat=n=3:v=1:a=0,format=yuv420p[v]";
+    let sources = "-f lavfi -i testsrc2=s=320x180:r=24:d=2 -f lavfi -i mandelbrot=s=320x180:r=24,trim=duration=2 \
+                   -f lavfi -i smptebars=s=320x180:r=24:d=2 -f lavfi -i sine=440:r=48000:d=6";
+    clip("master.mkv", &format!("{sources} -filter_complex {shots} -map [v] -map 3 -c:v ffv1 -c:a pcm_s16le"))
+});
+
+/// The three shots of [`MASTER`], encoded as told.
+pub(super) fn encoded(name: &str, encode: &str) -> Clip {
+    clip(name, &format!("-i {} {encode}", MASTER.path.display()))
+}
