@@ -2,10 +2,12 @@
 
 mod answer;
 mod formats;
+mod tags;
 
 use std::time::Duration;
 
 use domain::{failure::Failure, time::Seconds};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -14,6 +16,9 @@ use crate::{
     process::{LastWords, ffprobe},
 };
 use answer::{Answer, Frames, Stream};
+use tags::Tags;
+
+pub use tags::{NotATimecode, Timecode};
 
 const LIMIT: Duration = Duration::from_secs(240);
 
@@ -35,6 +40,12 @@ pub struct Probe {
     pub video: Option<VideoStream>,
     /// Every audio stream that can be decoded, the one to listen to first.
     pub audio: Vec<AudioStream>,
+    /// Label that the recorder or editor gave the first frame.
+    #[serde(default)]
+    pub timecode: Option<Timecode>,
+    /// When it was recorded or exported, by the clock of whatever wrote the file.
+    #[serde(default)]
+    pub created_at: Option<Timestamp>,
 }
 
 /// A stream of moving pictures.
@@ -112,6 +123,9 @@ pub async fn probe(tools: &Tools, url: &str, file_name: &str) -> Result<Probe, M
     else {
         return Err(not_a_video().into());
     };
+    let tags = all_tags(&answer, video);
+    let (timecode, created_at) =
+        (tags.iter().find_map(|tags| tags.timecode()), tags.iter().find_map(|tags| tags.created_at()));
     let frames = first_frames(tools, url, demuxer, first_stream, video.is_some()).await?;
     let video = video.map(|stream| stream.to_video(&frames)).transpose()?;
     let first_displayed = match &video {
@@ -132,7 +146,15 @@ pub async fn probe(tools: &Tools, url: &str, file_name: &str) -> Result<Probe, M
         first_displayed,
         video,
         audio,
+        timecode,
+        created_at,
     })
+}
+
+/// The tags of the video stream, of the file, and of the other streams: of those, QuickTime has one for the timecode.
+fn all_tags<'a>(answer: &'a Answer, video: Option<&'a Stream>) -> Vec<&'a Tags> {
+    let others = answer.streams.iter().map(|stream| &stream.tags);
+    video.map(|video| &video.tags).into_iter().chain([&answer.format.tags]).chain(others).collect()
 }
 
 fn refusal(words: &LastWords, file_name: &str) -> Failure {

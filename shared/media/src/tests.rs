@@ -6,6 +6,7 @@ mod kinds;
 mod refusals;
 mod scenes;
 mod streams;
+mod tags;
 
 use std::{path::Path, sync::Arc};
 

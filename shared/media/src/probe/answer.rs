@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{AudioStream, VideoStream};
+use super::{AudioStream, VideoStream, tags::Tags};
 use crate::{Hdr, MediaError, TimeBase, error::damaged};
 
 #[derive(Debug, Deserialize)]
@@ -19,6 +19,8 @@ pub(super) struct Format {
     pub(super) format_long_name: String,
     start_time: Option<String>,
     duration: Option<String>,
+    #[serde(default)]
+    pub(super) tags: Tags,
 }
 
 impl Format {
@@ -48,6 +50,7 @@ pub(super) struct Stream {
     channels: u32,
     disposition: Disposition,
     side_data_list: Vec<SideData>,
+    pub(super) tags: Tags,
 }
 
 #[derive(Debug, Default, Deserialize)]
