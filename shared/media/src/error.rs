@@ -73,6 +73,14 @@ pub(crate) fn unsupported(format: &str, remedy: &str) -> Failure {
     )
 }
 
+pub(crate) fn too_large_a_picture() -> Failure {
+    unsupported("A picture of more than 8192 by 4608 pixels", "Export the video at 8K or less")
+}
+
+pub(crate) fn too_long() -> Failure {
+    unsupported("A video of more than 48 hours", "Cut it into shorter ones")
+}
+
 pub(crate) fn too_slow(limit: Duration) -> Failure {
     let minutes = limit.as_secs().div_ceil(60);
     Failure::new(

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Hdr, MediaError, TimeBase, Tools,
-    error::{damaged, not_a_video, unsupported},
-    process::{LastWords, ffprobe},
+    error::{damaged, not_a_video, too_large_a_picture, too_long, unsupported},
+    process::{LastWords, MAX_PIXELS, ffprobe},
 };
 use answer::{Answer, Frames, Stream};
 use tags::Tags;
@@ -21,6 +21,8 @@ use tags::Tags;
 pub use tags::{NotATimecode, Timecode};
 
 const LIMIT: Duration = Duration::from_secs(240);
+/// The longest video, in seconds. What is planned is in proportion to the length, and a header may claim centuries.
+const LONGEST: f64 = 48.0 * 3600.0;
 
 /// What ffprobe found, checked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -111,13 +113,13 @@ pub async fn probe(tools: &Tools, url: &str, file_name: &str) -> Result<Probe, M
     let answer: Answer = serde_json::from_slice(&json).map_err(|error| MediaError::Tool {
         program: "ffprobe",
         status: format!("unreadable answer: {error}"),
-        stderr: words.text,
+        stderr: words.text.clone(),
     })?;
     let demuxer = formats::allowed(&answer.format.format_name).ok_or_else(not_a_video)?;
     if let Some(raw) = formats::camera_raw(demuxer, &answer.streams) {
         return Err(raw.into());
     }
-    let video = choose_video(&answer.streams)?;
+    let video = choose_video(&answer.streams, &words)?;
     let audio = audio_streams(&answer.streams);
     let Some(first_stream) = video.map(|stream| stream.index).or(audio.first().map(|stream| stream.index))
     else {
@@ -133,11 +135,15 @@ pub async fn probe(tools: &Tools, url: &str, file_name: &str) -> Result<Probe, M
         None => frames.first_time().ok_or_else(damaged)?,
     };
     let header_length = answer.format.end().map(|end| end - first_displayed);
-    let known = header_length.filter(|length| *length > 0.0 && !formats::guesses_length(demuxer));
+    let is_likely = |length: &f64| (f64::MIN_POSITIVE..=LONGEST).contains(length);
+    let known = header_length.filter(|length| is_likely(length) && !formats::guesses_length(demuxer));
     let length = match known {
         Some(length) => length,
         None => counted_end(tools, url, demuxer, first_stream).await? - first_displayed,
     };
+    if length > LONGEST {
+        return Err(too_long().into());
+    }
     Ok(Probe {
         container: answer.format.format_long_name,
         demuxer: demuxer.to_owned(),
@@ -161,14 +167,23 @@ fn refusal(words: &LastWords, file_name: &str) -> Failure {
     if let Some(format) = formats::camera_extension(file_name) {
         return formats::camera_refusal(format);
     }
+    if mentions_pixels(words) {
+        return too_large_a_picture();
+    }
     if words.text.contains("moov atom not found") {
         return damaged();
     }
     not_a_video()
 }
 
+/// Whether ffprobe met a picture beyond [`MAX_PIXELS`], which it then says nothing else about.
+fn mentions_pixels(words: &LastWords) -> bool {
+    words.text.contains("exceeds specified max pixel count")
+}
+
 /// The default video stream, else the first. A video whose codec has no decoder is refused by name.
-fn choose_video(streams: &[Stream]) -> Result<Option<&Stream>, MediaError> {
+fn choose_video<'a>(streams: &'a [Stream], words: &LastWords) -> Result<Option<&'a Stream>, MediaError> {
+    let is_huge = |stream: &Stream| u64::from(stream.width) * u64::from(stream.height) > MAX_PIXELS;
     let videos = || streams.iter().filter(|stream| stream.is_moving_picture());
     let known = |stream: &&Stream| stream.codec_name.is_some() && stream.width > 0 && stream.height > 0;
     let chosen =
@@ -178,7 +193,9 @@ fn choose_video(streams: &[Stream]) -> Result<Option<&Stream>, MediaError> {
             let name = format!("The video codec \"{}\"", unknown.codec_tag_string.escape_default());
             Err(unsupported(&name, "Export the video as H.264 or ProRes 422").into())
         }
+        (None, Some(_)) if mentions_pixels(words) => Err(too_large_a_picture().into()),
         (None, Some(_)) => Err(damaged().into()),
+        (Some(chosen), _) if is_huge(chosen) => Err(too_large_a_picture().into()),
         (chosen, _) => Ok(chosen),
     }
 }
@@ -226,11 +243,15 @@ async fn counted_end(tools: &Tools, url: &str, demuxer: &str, index: u32) -> Res
         ["-print_format", "csv=p=0"],
     ];
     let (table, _, _) = ffprobe(&tools.ffprobe, arguments.as_flattened(), url, LIMIT).await?;
-    let ends = String::from_utf8_lossy(&table);
-    let ends = ends.lines().filter_map(|line| {
+    last_end(&String::from_utf8_lossy(&table)).ok_or_else(|| damaged().into())
+}
+
+/// The latest end of a table of starts and durations.
+fn last_end(table: &str) -> Option<f64> {
+    let ends = table.lines().filter_map(|line| {
         let mut fields = line.split(',').map(|field| field.trim().parse::<f64>());
         let start = fields.next()?.ok()?;
         Some(start + fields.next().and_then(Result::ok).unwrap_or(0.0))
     });
-    ends.reduce(f64::max).ok_or_else(|| damaged().into())
+    ends.reduce(f64::max)
 }

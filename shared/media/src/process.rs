@@ -15,8 +15,13 @@ use crate::error::{MediaError, too_slow};
 const MAX_ANSWER: u64 = 64 << 20;
 const MAX_WORDS: usize = 2000;
 
-/// What every command needs before it may open our loopback address, and nothing else.
-pub(crate) const INPUT_RULES: [&str; 2] = ["-protocol_whitelist", "http,tcp"];
+/// The largest picture that is decoded, in pixels: 8K in every shape (8192 by 4608). One frame of it takes 57 to 226 MB.
+pub(crate) const MAX_PIXELS: u64 = 8192 * 4608;
+
+/// What every command needs before it may open our loopback address, and nothing else. A few bytes can claim an index
+/// of gigabytes, or a picture of that size: a frame of [`MAX_PIXELS`] is the largest block that anything may ask for.
+pub(crate) const INPUT_RULES: [&str; 6] =
+    ["-protocol_whitelist", "http,tcp", "-max_alloc", "268435456", "-max_pixels", "37748736"];
 
 /// The end of a program's error output.
 #[derive(Debug, Default)]
@@ -63,10 +68,13 @@ impl Running {
         Ok(Self { stdout: BufReader::with_capacity(256 * 1024, stdout), child, words })
     }
 
-    /// Waits for the end; whether it was a success, and what was said.
-    pub(crate) async fn finish(mut self) -> Result<(bool, LastWords), MediaError> {
-        let status = self.child.wait().await.map_err(MediaError::io("wait for a program"))?;
-        Ok((status.success(), self.words.await.unwrap_or_default()))
+    /// Waits for the end; whether it was a success, and what was said. What is still to be written goes nowhere, or a
+    /// program whose output nobody wants would wait for its reader for ever.
+    pub(crate) async fn finish(self) -> Result<(bool, LastWords), MediaError> {
+        let Self { stdout, mut child, words } = self;
+        drop(stdout);
+        let status = child.wait().await.map_err(MediaError::io("wait for a program"))?;
+        Ok((status.success(), words.await.unwrap_or_default()))
     }
 }
 

@@ -14,6 +14,11 @@ use crate::{
     features::THUMBNAIL_BYTES,
 };
 
+/// Most sound that is held for one segment, in bytes: 6 hours. Only a file without an index has segments of hours.
+const MOST_SOUND: usize = 6 * 3600 * AUDIO_RATE as usize * 2;
+/// Silence that is added to the end of the last segment, in samples: 2 s. A header may claim days.
+const LAST_SILENCE: i64 = 2 * AUDIO_RATE as i64;
+
 const SAMPLES: TimeBase = TimeBase { num: 1, den: AUDIO_RATE };
 
 pub(super) struct Collector {
@@ -68,7 +73,7 @@ impl Collector {
 
     /// Whether the first frame is the one that the plan promises; rounding in AVI and FLV shifts it a little.
     pub(super) fn begins_with(&self, start: Ticks) -> bool {
-        self.features.frames.first().is_some_and(|frame| frame.pts - start <= self.slack())
+        self.features.frames.first().is_some_and(|frame| frame.pts.saturating_sub(start) <= self.slack())
     }
 
     /// Whether it is already certain that the first frame is missing.
@@ -186,13 +191,13 @@ impl Collector {
         let (start, end) = self.plan.samples(&self.plan.segments[self.features.segment as usize]);
         let limit = end.unwrap_or(i64::MAX);
         let first = pts.clamp(start, limit);
-        let skipped = usize::try_from(first - pts).unwrap_or(0) * 2;
+        let skipped = usize::try_from(first.saturating_sub(pts)).unwrap_or(0).saturating_mul(2);
         let room = usize::try_from(limit - first).unwrap_or(0).saturating_mul(2);
         let samples = samples.get(skipped..).unwrap_or_default();
         let samples = &samples[..samples.len().min(room) & !1];
-        let at = usize::try_from(first - start).unwrap_or(0) * 2;
+        let at = usize::try_from(first - start).unwrap_or(0).saturating_mul(2);
         // A leap of more than the plan's whole length is a broken clock, not silence.
-        if samples.is_empty() || at > self.audio.len() + self.most_silence() {
+        if samples.is_empty() || at > (self.audio.len() + self.most_silence()).min(MOST_SOUND) {
             return;
         }
         self.audio.resize(self.audio.len().max(at + samples.len()), 0);
@@ -212,13 +217,21 @@ impl Collector {
         self.features.last_mini = self.last_mini.take().unwrap_or_default();
     }
 
+    /// Where the last segment's sound ends: with the video, unless that is much longer than all that was decoded.
+    fn last_sample(&self, start: i64) -> i64 {
+        let planned = (self.plan.length.get() * f64::from(AUDIO_RATE)).ceil() as i64;
+        let seen = self.features.frames.last();
+        let seen = seen.map_or(0, |frame| self.plan.time_base.sample(frame.pts, AUDIO_RATE));
+        let heard = start.saturating_add(self.features.sound as i64);
+        planned.min(seen.max(heard).saturating_add(LAST_SILENCE))
+    }
+
     pub(super) fn finish(mut self) -> SegmentOutput {
         self.features.sound = self.audio.len() as u64 / 2;
         if self.plan.audio.is_some() {
             let (start, end) = self.plan.samples(&self.plan.segments[self.features.segment as usize]);
-            let planned_end = (self.plan.length.get() * f64::from(AUDIO_RATE)).ceil() as i64;
-            let wanted = usize::try_from(end.unwrap_or(planned_end) - start).unwrap_or(0) * 2;
-            self.audio.resize(self.audio.len().max(wanted), 0);
+            let wanted = usize::try_from(end.unwrap_or_else(|| self.last_sample(start)) - start).unwrap_or(0);
+            self.audio.resize(self.audio.len().max(wanted.saturating_mul(2).min(MOST_SOUND)), 0);
         }
         SegmentOutput { features: self.features.encode(), frames: self.frames, audio: self.audio }
     }

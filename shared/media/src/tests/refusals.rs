@@ -61,3 +61,37 @@ async fn a_missing_program_is_no_fault_of_the_file() {
     let proxy = proxy(&clip.path).await;
     assert!(matches!(probe(&tools, proxy.url(), "a.mp4").await, Err(MediaError::Io { .. })));
 }
+
+#[tokio::test]
+async fn pictures_beyond_8k_and_videos_beyond_two_days_are_refused_by_name() {
+    let huge = "-f lavfi -i color=s=9000x5000:r=1:d=1 -frames:v 1 -pix_fmt yuvj420p -c:v";
+    let days = "-f lavfi -i color=s=64x36:r=1/180000:d=360000 -frames:v 2 -c:v mjpeg -pix_fmt yuvj420p";
+    for (name, encode, says) in [
+        ("huge.mov", format!("{huge} mjpeg"), "8192 by 4608"),
+        ("huge.mkv", format!("{huge} libx264 -preset ultrafast"), "8192 by 4608"),
+        ("huge_prores.mov", format!("{huge} prores_ks").replace("yuvj420p", "yuv422p10le"), "8192 by 4608"),
+        ("days.mkv", days.to_owned(), "48 hours"),
+    ] {
+        let Err(MediaError::Rejected(failure)) = probe_file(&clip(name, &encode).path).await else {
+            panic!("{name}")
+        };
+        assert_eq!(failure.code, FailureCode::UnsupportedFormat, "{name} {failure}");
+        assert!(failure.detail.contains(says), "{name} {failure}");
+    }
+}
+
+#[tokio::test]
+async fn a_header_that_claims_weeks_is_not_believed() {
+    let mut bytes = std::fs::read(&three_shots("a.mp4", "30", H264).path).unwrap();
+    let at = bytes.windows(4).position(|tag| tag == b"mvhd").unwrap() + 20;
+    bytes[at..at + 4].copy_from_slice(&u32::MAX.to_be_bytes());
+    let probe = probe_file(&file("a.mp4", &bytes).path).await.unwrap();
+    assert!(probe.length_was_counted && (probe.length.get() - 12.0).abs() < 0.1, "{:?}", probe.length);
+
+    // 40 hours may be true until the file has been decoded; then nobody stores 40 hours of silence.
+    bytes[at..at + 4].copy_from_slice(&(40 * 3_600_000u32).to_be_bytes());
+    let run = run(&file("a.mp4", &bytes).path, 60.0).await;
+    assert_eq!(run.plan.length.get(), 144_000.0);
+    assert!((run.joined.length.get() - 12.0).abs() < 0.1, "{:?}", run.joined.length);
+    assert!(run.audio().len() < 15 * 16_000, "{}", run.audio().len());
+}
