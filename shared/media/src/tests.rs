@@ -2,6 +2,7 @@
 
 mod generate;
 mod grids;
+mod hostile;
 mod kinds;
 mod refusals;
 mod scenes;
