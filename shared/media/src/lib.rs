@@ -12,6 +12,8 @@ mod detect;
 mod error;
 mod extract;
 mod features;
+#[doc(hidden)]
+pub mod fuzzing;
 mod hdr;
 mod join;
 mod plan;

@@ -255,3 +255,25 @@ fn last_end(table: &str) -> Option<f64> {
     });
     ends.reduce(f64::max)
 }
+
+/// Everything that reads ffprobe's words, on those in `bytes`: what the file is, its frames and its packets, with a zero
+/// byte between them.
+pub(crate) fn read_words(bytes: &[u8]) {
+    let mut parts = bytes.splitn(3, |byte| *byte == 0);
+    let mut part = || parts.next().unwrap_or_default();
+    let Ok(answer) = serde_json::from_slice::<Answer>(part()) else { return };
+    let frames: Frames = serde_json::from_slice(part()).unwrap_or_default();
+    let demuxer = formats::allowed(&answer.format.format_name).unwrap_or_default();
+    let _refusal = formats::camera_raw(demuxer, &answer.streams);
+    let video = choose_video(&answer.streams, &LastWords::default()).ok().flatten();
+    for tags in all_tags(&answer, video) {
+        let _told = (tags.timecode(), tags.created_at());
+    }
+    let _read = (
+        audio_streams(&answer.streams),
+        video.map(|stream| stream.to_video(&frames)),
+        frames.first_time(),
+        answer.format.end(),
+        last_end(&String::from_utf8_lossy(part())),
+    );
+}
