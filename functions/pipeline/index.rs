@@ -10,7 +10,7 @@ use edge::step::{self, StepError, in_stage};
 use edge::{App, clock};
 use intelligence::Providers;
 use intelligence::index::{Findings, VideoIndex};
-use media::Joined;
+use media::{Joined, Recorded};
 use published::Analysis;
 use steps::{outputs, providers};
 use store::StepInput;
@@ -32,7 +32,7 @@ async fn index(providers: Providers, app: Arc<App>, input: StepInput) -> Result<
         let transcript = transcript(&app, outputs, mode).await?;
         let findings =
             Findings { length: joined.length, scenes: described.as_deref(), transcript: transcript.as_ref() };
-        write(&app, &providers, outputs, &findings).await?;
+        write(&app, &providers, outputs, joined.recorded, &findings).await?;
         // Scenes that nobody asked for are not missing.
         let has_scenes = described.is_none_or(|scenes| !scenes.is_empty());
         let frames = joined.interval_frames.len() as u32;
@@ -59,11 +59,12 @@ async fn write(
     app: &App,
     providers: &Providers,
     outputs: Outputs,
+    recorded: Recorded,
     findings: &Findings<'_>,
 ) -> Result<(), StepError> {
     let index = VideoIndex::build(&*providers.embedder, findings).await;
     let index = index.map_err(providers::provider_error)?.encode();
-    let analysis = Analysis::new(outputs.video, findings);
+    let analysis = Analysis::new(outputs.video, recorded, findings);
     let (index_key, analysis_key) = (outputs.index(), outputs.analysis());
     futures::try_join!(
         async { Ok(app.store.put_once(&index_key, "application/octet-stream", index.into()).await?) },

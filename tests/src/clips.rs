@@ -14,6 +14,11 @@ pub const BOARD: &str = "Linear regression";
 pub const SPEECH: &str =
     "Welcome to the lecture. Today we talk about linear regression. The slope is the rise over the run.";
 
+/// The label of the first frame of [`Clips::rotated`].
+pub const TIMECODE: &str = "01:02:03:04";
+/// When [`Clips::rotated`] was recorded.
+pub const RECORDED_AT: &str = "2026-02-21T14:30:00Z";
+
 const FONT: &str = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
 const H264: [&str; 8] = ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-g", "60"];
 
@@ -55,12 +60,14 @@ impl Clips {
         })
     }
 
-    /// As phones write it: stored lying, with a note that it stands.
+    /// As phones and cameras write it: stored lying, with a note that it stands, a timecode, and when it was recorded
+    /// ([`RECORDED_AT`]).
     pub fn rotated(&self) -> PathBuf {
         let lying = self.silent("lying.mp4", &H264);
-        self.make("rotated.mp4", |out| {
+        self.make("rotated-and-labelled.mp4", |out| {
             ffmpeg(out, |ffmpeg| {
                 ffmpeg.arg("-i").arg(&lying).args(["-c", "copy", "-metadata:s:v:0", "rotate=90"]);
+                ffmpeg.args(["-timecode", TIMECODE, "-metadata", &format!("creation_time={RECORDED_AT}")]);
             });
         })
     }

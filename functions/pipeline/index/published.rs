@@ -6,12 +6,19 @@ use domain::analysis::{Detection, Rgb};
 use domain::ids::VideoId;
 use domain::time::Seconds;
 use intelligence::index::Findings;
+use jiff::Timestamp;
+use media::{Recorded, Timecode};
 use serde::Serialize;
 
-/// The whole result. What was not asked for is there, and empty.
+/// The whole result. What was not asked for is there, and empty; what the recorder did not write is not.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Analysis<'a> {
     length: Seconds,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timecode: Option<Timecode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded_at: Option<Timestamp>,
     scenes: Vec<PublishedScene<'a>>,
     transcript: Vec<Spoken<'a>>,
 }
@@ -39,7 +46,7 @@ struct Spoken<'a> {
 }
 
 impl<'a> Analysis<'a> {
-    pub(crate) fn new(video: VideoId, findings: &Findings<'a>) -> Self {
+    pub(crate) fn new(video: VideoId, recorded: Recorded, findings: &Findings<'a>) -> Self {
         let scenes = findings.scenes.unwrap_or_default().iter().map(|(scene, description)| PublishedScene {
             scene_id: video.scene_id(scene.ordinal, scene.end),
             start_ts: scene.start,
@@ -56,6 +63,12 @@ impl<'a> Analysis<'a> {
             end_time: utterance.end,
             text: &utterance.text,
         });
-        Self { length: findings.length, scenes: scenes.collect(), transcript: spoken.collect() }
+        Self {
+            length: findings.length,
+            timecode: recorded.timecode,
+            recorded_at: recorded.created_at,
+            scenes: scenes.collect(),
+            transcript: spoken.collect(),
+        }
     }
 }

@@ -8,7 +8,7 @@ use domain::{analysis::Scene, time::Seconds};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    FormatError, MediaError, SegmentFeatures, SegmentPlan, Ticks,
+    FormatError, MediaError, Recorded, SegmentFeatures, SegmentPlan, Ticks,
     detect::Detector,
     error::damaged,
     extract::{PER_SECOND, is_near_change, mean_change},
@@ -45,6 +45,9 @@ pub struct Joined {
     pub keyframes: Vec<FrameRef>,
     /// Frame n at n times 30 s, the last clamped into the video; one from the middle of a shorter video.
     pub interval_frames: Vec<FrameRef>,
+    /// What the recorder wrote beside the pictures.
+    #[serde(default)]
+    pub recorded: Recorded,
 }
 
 /// What is kept of each frame: 20 bytes, so that 12 hours stay below 100 MB.
@@ -152,6 +155,7 @@ impl Whole {
             scenes,
             keyframes,
             interval_frames: interval_frames(&kept, length),
+            recorded: plan.recorded,
         })
     }
 

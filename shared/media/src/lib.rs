@@ -33,7 +33,7 @@ pub use features::{Candidate, FrameMeasure, SegmentFeatures};
 pub use hdr::Hdr;
 pub use join::{FrameRef, Joined, join};
 pub use plan::{AudioPlan, Segment, SegmentPlan, VideoPlan, Whole, plan};
-pub use probe::{AudioStream, NotATimecode, Probe, Timecode, VideoStream, probe};
+pub use probe::{AudioStream, NotATimecode, Probe, Recorded, Timecode, VideoStream, probe};
 pub use proxy::RangeProxy;
 pub use source::{ByteSource, FileSource};
 pub use timeline::{Ticks, TimeBase};

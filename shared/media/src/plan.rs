@@ -7,7 +7,7 @@ use domain::time::Seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AUDIO_RATE, Hdr, MediaError, Probe, Ticks, TimeBase, Tools, VideoStream, codec::FormatError,
+    AUDIO_RATE, Hdr, MediaError, Probe, Recorded, Ticks, TimeBase, Tools, VideoStream, codec::FormatError,
     process::ffprobe,
 };
 
@@ -44,6 +44,9 @@ pub struct SegmentPlan {
     pub segments: Vec<Segment>,
     /// Why there is only one segment, for the log.
     pub whole: Option<Whole>,
+    /// What the recorder wrote, for the result.
+    #[serde(default)]
+    pub recorded: Recorded,
 }
 
 /// The video stream, as extraction sees it.
@@ -165,6 +168,7 @@ pub(crate) async fn plan_with_target(
         audio: probe.audio.first().map(|audio| AudioPlan { stream: audio.index }),
         segments: segments.collect(),
         whole,
+        recorded: probe.recorded,
     })
 }
 

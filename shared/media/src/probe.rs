@@ -42,11 +42,17 @@ pub struct Probe {
     pub video: Option<VideoStream>,
     /// Every audio stream that can be decoded, the one to listen to first.
     pub audio: Vec<AudioStream>,
-    /// Label that the recorder or editor gave the first frame.
+    /// What its recorder wrote beside the pictures.
     #[serde(default)]
+    pub recorded: Recorded,
+}
+
+/// What a recorder or editor wrote beside the pictures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// The label of the first frame.
     pub timecode: Option<Timecode>,
-    /// When it was recorded or exported, by the clock of whatever wrote the file.
-    #[serde(default)]
+    /// When the file was made, by the clock of whatever wrote it.
     pub created_at: Option<Timestamp>,
 }
 
@@ -126,8 +132,10 @@ pub async fn probe(tools: &Tools, url: &str, file_name: &str) -> Result<Probe, M
         return Err(not_a_video().into());
     };
     let tags = all_tags(&answer, video);
-    let (timecode, created_at) =
-        (tags.iter().find_map(|tags| tags.timecode()), tags.iter().find_map(|tags| tags.created_at()));
+    let recorded = Recorded {
+        timecode: tags.iter().find_map(|tags| tags.timecode()),
+        created_at: tags.iter().find_map(|tags| tags.created_at()),
+    };
     let frames = first_frames(tools, url, demuxer, first_stream, video.is_some()).await?;
     let video = video.map(|stream| stream.to_video(&frames)).transpose()?;
     let first_displayed = match &video {
@@ -152,8 +160,7 @@ pub async fn probe(tools: &Tools, url: &str, file_name: &str) -> Result<Probe, M
         first_displayed,
         video,
         audio,
-        timecode,
-        created_at,
+        recorded,
     })
 }
 

@@ -6,6 +6,7 @@ use domain::metering::MINIMUM_SECS;
 use domain::plan::Plan;
 use reqwest::Method;
 use serde_json::Value;
+use tests::clips;
 use tests::world::World;
 
 /// Uploads a file, waits for its end and checks what holds for every end.
@@ -45,6 +46,8 @@ async fn a_rotated_phone_clip() {
     tiles(&done, 6.0);
     // Lying, the board could not be read; upright, its text runs down the left of a tall picture.
     assert_eq!(done["processedData"]["scenes"].as_array().unwrap().len(), 3, "{done}");
+    assert_eq!(done["processedData"]["timecode"], clips::TIMECODE, "{done}");
+    assert_eq!(done["processedData"]["recordedAt"], clips::RECORDED_AT, "{done}");
 }
 
 #[tokio::test]

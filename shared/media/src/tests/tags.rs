@@ -1,6 +1,7 @@
 //! What a recorder wrote beside the pictures.
 
 use super::{generate::encoded, *};
+use crate::Recorded;
 
 #[tokio::test]
 async fn timecode_and_time_of_creation_are_told() {
@@ -19,10 +20,11 @@ async fn timecode_and_time_of_creation_are_told() {
         ("none.ts", x264, "", None, None),
     ];
     for (name, encode, extra, timecode, created) in rows {
-        let probe = probe_file(&encoded(name, &format!("{encode} {extra}")).path).await.unwrap();
-        assert_eq!(probe.timecode.map(|label| label.to_string()).as_deref(), timecode, "{name}");
-        assert_eq!(probe.created_at, created.map(|created| created.parse().unwrap()), "{name}");
-        let stored: Probe = serde_json::from_str(&serde_json::to_string(&probe).unwrap()).unwrap();
-        assert_eq!((stored.timecode, stored.created_at), (probe.timecode, probe.created_at), "{name}");
+        let joined = run(&encoded(name, &format!("{encode} {extra}")).path, 60.0).await.joined;
+        let Recorded { timecode: told, created_at } = joined.recorded;
+        assert_eq!(told.map(|label| label.to_string()).as_deref(), timecode, "{name}");
+        assert_eq!(created_at, created.map(|created| created.parse().unwrap()), "{name}");
+        let stored: Joined = serde_json::from_str(&serde_json::to_string(&joined).unwrap()).unwrap();
+        assert_eq!(stored.recorded, joined.recorded, "{name}");
     }
 }
