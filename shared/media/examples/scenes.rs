@@ -21,6 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let probe = media::probe(&tools, proxy.url(), &path.to_string_lossy()).await?;
     let plan = media::plan(&tools, proxy.url(), &probe, ProcessingMode::All).await?;
     let planned = began.elapsed();
+    let cpu = cpu_seconds()?;
     let (mut features, mut segments) = (Vec::new(), Vec::new());
     for index in 0..plan.segments.len() as u32 {
         let began = Instant::now();
@@ -31,6 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }));
         features.push(SegmentFeatures::decode(&output.features).map_err(io::Error::other)?);
     }
+    let extracted = cpu_seconds()? - cpu;
     let times: Vec<f64> = features
         .iter()
         .flat_map(|segment| segment.frames.iter().map(|frame| plan.time_base.seconds(frame.pts)))
@@ -53,9 +55,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "length": plan.length,
         "frames": times.len(),
         "planned": planned.as_secs_f64(),
+        "extracted_cpu": extracted,
         "segments": segments,
         "joined": joined.as_secs_f64(),
         "scenes": scenes.collect::<Vec<_>>(),
     });
     Ok(writeln!(io::stdout(), "{report}")?)
+}
+
+/// CPU seconds, user and system, of this process and of those it has waited for, from `/proc/self/stat` (proc(5)), which
+/// counts in hundredths.
+fn cpu_seconds() -> Result<f64, Box<dyn std::error::Error>> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    let (_, fields) = stat.rsplit_once(')').ok_or("/proc/self/stat has another form")?;
+    let ticks = fields.split_whitespace().skip(11).take(4).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+    Ok(ticks as f64 / 100.0)
 }
