@@ -22,6 +22,9 @@ const INTERVAL: f64 = 30.0;
 const PROMPT: f64 = 0.1;
 /// A file that decodes up to this near its header's length is complete, in seconds.
 const COMPLETE: f64 = 2.0;
+/// Where sound ends is told to this many seconds: codec priming and the resampler's phase move it by some milliseconds
+/// from one grid of segments to another. A file that goes on for no longer after its header's length ends there.
+const SOUND_END: f64 = 0.05;
 
 /// One JPEG among the frames of a segment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -163,9 +166,10 @@ impl Whole {
     fn length(&self, plan: &SegmentPlan, last_frame: Option<f64>) -> f64 {
         let frame_rate = plan.video.as_ref().map_or(0.0, |video| video.frame_rate);
         let frame_time = if frame_rate > 0.0 { 1.0 / frame_rate } else { 0.0 };
-        let decoded = last_frame.map_or(0.0, |at| at + frame_time).max(self.sound_end);
+        let heard = (self.sound_end / SOUND_END).round() * SOUND_END;
+        let decoded = last_frame.map_or(0.0, |at| at + frame_time).max(heard);
         let told = plan.length.get();
-        if decoded > told || told - decoded > COMPLETE.max(told * 0.01) && self.is_cut_off(plan) {
+        if decoded > told + SOUND_END || told - decoded > COMPLETE.max(told * 0.01) && self.is_cut_off(plan) {
             decoded
         } else {
             told

@@ -29,6 +29,9 @@ pub(super) fn extraction(
     if let Some(video) = &plan.video {
         // Turned upright after scaling instead: a twelfth of the pixels.
         command.args(["-threads", &threads.to_string(), "-noautorotate"]);
+        // Entered at a keyframe that is no IDR, the H.264 decoder takes frames for broken that are not, and drops them.
+        // Those that are, the leading ones, are trimmed away.
+        command.args(["-flags", "+output_corrupt"]);
         input(&mut command, url, plan, seek);
         graph.push(video_graph(plan, video, segment));
     }

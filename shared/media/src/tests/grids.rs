@@ -1,9 +1,15 @@
 //! The grid of segments must not show in the result.
 
+use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+
 use super::{
     generate::{H264, three_shots},
     *,
 };
+
+/// Recordings that are made and looked at, about two seconds each.
+const CASES: u32 = 12;
 
 #[tokio::test]
 async fn any_order_and_repetition_gives_equal_bytes() {
@@ -36,6 +42,109 @@ async fn same_on_every_grid(clip: &generate::Clip, frames: usize) {
     assert_eq!(times(&fine.joined), times(&whole.joined));
     assert_eq!(jpegs(&fine), jpegs(&whole));
     same_sound(&fine, &whole);
+}
+
+/// A file as some recorder might write it, and a length of segments.
+#[derive(Debug, Clone)]
+struct Recorded {
+    rate: &'static str,
+    /// Of every so many frames one is left out; 0 leaves none out.
+    drop: u32,
+    b_frames: u32,
+    open_gop: bool,
+    keyframe_every: u32,
+    rotation: u32,
+    sample_aspect: &'static str,
+    starts_at: f64,
+    container: &'static str,
+    target: f64,
+}
+
+fn recorded() -> impl Strategy<Value = Recorded> {
+    let pace = (prop::sample::select(vec!["24000/1001", "25", "30000/1001", "30", "60"]), 0..5u32);
+    let coding = (0..4u32, any::<bool>(), 20..90u32);
+    let shape =
+        (prop::sample::select(vec![0, 90, 180, 270]), prop::sample::select(vec!["1/1", "4/3", "64/45"]));
+    let container = prop::sample::select(vec!["mp4", "mov", "mkv", "ts"]);
+    (pace, coding, shape, 0.0..5000.0, container, 1.0..5.0).prop_map(
+        |(
+            (rate, drop),
+            (b_frames, open_gop, keyframe_every),
+            (rotation, sample_aspect),
+            starts_at,
+            container,
+            target,
+        )| {
+            // One frame in two or three is too many to be a mistake of the camera.
+            let drop = if drop < 2 { 0 } else { drop + 2 };
+            Recorded {
+                rate,
+                drop,
+                b_frames,
+                open_gop,
+                keyframe_every,
+                rotation,
+                sample_aspect,
+                starts_at,
+                container,
+                target,
+            }
+        },
+    )
+}
+
+impl Recorded {
+    fn clip(&self) -> generate::Clip {
+        let Self { rate, drop, b_frames, open_gop, keyframe_every, sample_aspect, .. } = self;
+        let filter = if *drop > 0 {
+            format!("select=mod(n+1\\,{drop}),setsar={sample_aspect}")
+        } else {
+            format!("setsar={sample_aspect}")
+        };
+        let gop = format!(
+            "open-gop={}:keyint={keyframe_every}:min-keyint={keyframe_every}:scenecut=0",
+            u8::from(*open_gop)
+        );
+        let encode = format!(
+            "-vf {filter} -fps_mode vfr -c:v libx264 -preset veryfast -bf {b_frames} -x264-params {gop} -c:a aac -output_ts_offset {}",
+            self.starts_at
+        );
+        let source = three_shots("source.mkv", rate, "-c:v libx264 -preset ultrafast -qp 0 -c:a pcm_s16le");
+        let source = source.path.to_str().unwrap();
+        let name = format!("recorded.{}", self.container);
+        let turn = format!("-metadata:s:v rotate={}", self.rotation);
+        let turned = generate::clip("flat.mp4", &format!("-i {source} {encode}"));
+        let turned = turned.path.to_str().unwrap();
+        generate::clip(&name, &format!("-copyts -i {turned} -map 0 -c copy {turn} -output_ts_offset 0"))
+    }
+}
+
+/// Whatever the recorder, frames belong to one segment each, and the grid does not show.
+#[test]
+fn the_grid_of_any_recording_does_not_show() {
+    let config = ProptestConfig {
+        cases: CASES,
+        max_shrink_iters: 0,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    // The same recordings every time: a new one each time would fail for whoever comes next.
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let result = TestRunner::new_with_rng(config, rng).run(&recorded(), |recorded| {
+        let clip = recorded.clip();
+        let (fine, whole) = runtime
+            .block_on(async { (run(&clip.path, recorded.target).await, run(&clip.path, 100.0).await) });
+        prop_assert_eq!(whole.plan.segments.len(), 1);
+        prop_assert_eq!(fine.all_pts(), whole.all_pts());
+        prop_assert_eq!(fine.all_pts()[0], 0);
+        prop_assert!(fine.all_pts().is_sorted_by(|a, b| a < b));
+        prop_assert_eq!(&fine.joined.scenes, &whole.joined.scenes);
+        prop_assert_eq!(fine.joined.scenes.len(), 3, "{:#?}", fine.joined.scenes);
+        prop_assert_eq!(jpegs(&fine), jpegs(&whole));
+        Ok(())
+    });
+    result.unwrap();
 }
 
 /// The keyframes' bytes.
