@@ -49,7 +49,9 @@ def score(films, found):
         slack, left = SLACK_SECS * film["fps"], sorted(found[film["file"]])
         for change in film["changes"]:
             is_cut = change["kind"] == "cut"
-            low, high = (change["first"], change["last"]) if is_cut else (change["first"] - slack, change["last"] + slack)
+            low, high = (
+                (change["first"], change["last"]) if is_cut else (change["first"] - slack, change["last"] + slack)
+            )
             hits = [frame for frame in left if low <= frame <= high]
             tally = cuts if is_cut else gradual
             if hits:
@@ -71,7 +73,10 @@ def films_of(folder, half, count, footage):
     folder = folder / half
     have = len(list(folder.glob("*.json")))
     if have < count:
-        subprocess.run([sys.executable, HERE / "films.py", footage, folder, str(HALVES[half] + have), str(count - have), half], check=True)
+        subprocess.run(
+            [sys.executable, HERE / "films.py", footage, folder, str(HALVES[half] + have), str(count - have), half],
+            check=True,
+        )
     return folder, [json.loads(truth.read_text()) for truth in sorted(folder.glob("*.json"))[:count]]
 
 
@@ -83,7 +88,9 @@ def detection(examples, folder, half, count, footage):
         ours[film["file"]] = [scene["frame"] for scene in report["scenes"][1:]]
     peers = json.loads(measured([sys.executable, HERE / "peers.py", folder])[0])
     changes = [change["kind"] == "cut" for film in films for change in film["changes"]]
-    print(f"\n{half}: {len(films)} films from seed {HALVES[half]}, {sum(changes)} cuts, {len(changes) - sum(changes)} gradual changes")
+    print(
+        f"\n{half}: {len(films)} films from seed {HALVES[half]}, {sum(changes)} cuts, {len(changes) - sum(changes)} gradual changes"
+    )
     print(f"  {'detector':<34}{'cuts P/R/F1':>20}{'gradual P/R/F1':>20}")
     row("FrameIQ", score(films, ours))
     best = {}
@@ -118,13 +125,35 @@ def minute(folder, films_folder, name, size, encode):
         graph = f"{scaled}{joined}concat=n={len(films)}:v=1,loop=-1:32767,trim=0:60,setpts=N/30/TB[v]"
         sound = ["-f", "lavfi", "-i", "anoisesrc=amplitude=0.05:d=60"]
         mapped = ["-filter_complex", graph, "-map", "[v]", "-map", f"{len(films)}:a", "-t", "60"]
-        command = ["ffmpeg", "-v", "error", "-y", *inputs, *sound, *mapped, "-r", "30", *encode, "-g", "60", "-c:a", "aac", out]
+        command = [
+            "ffmpeg",
+            "-v",
+            "error",
+            "-y",
+            *inputs,
+            *sound,
+            *mapped,
+            "-r",
+            "30",
+            *encode,
+            "-g",
+            "60",
+            "-c:a",
+            "aac",
+            out,
+        ]
         subprocess.run(command, check=True)
     return out
 
 
 def cost(examples, folder, films_folder):
-    video = minute(folder, films_folder, "minute-1080p.mp4", "1920:1080", ["-c:v", "libx264", "-preset", "veryfast", "-b:v", "4700k"])
+    video = minute(
+        folder,
+        films_folder,
+        "minute-1080p.mp4",
+        "1920:1080",
+        ["-c:v", "libx264", "-preset", "veryfast", "-b:v", "4700k"],
+    )
     ffmpeg = ["ffmpeg", "-v", "error", "-nostdin", "-y", "-threads", "1", "-i", video]
     frames = folder / "frames"
     frames.mkdir(exist_ok=True)
@@ -152,7 +181,9 @@ def cost(examples, folder, films_folder):
                 memory[extraction] = memory[name]
     medians = {name: statistics.median(seconds) for name, seconds in taken.items()}
     decode = medians["ffmpeg, decoding alone"]
-    print(f"\na minute of 1080p30 H.264 with sound, medians of {RUNS}\n  {'':<34}{'CPU s':>10}{'× decode':>10}{'MB':>8}")
+    print(
+        f"\na minute of 1080p30 H.264 with sound, medians of {RUNS}\n  {'':<34}{'CPU s':>10}{'× decode':>10}{'MB':>8}"
+    )
     for name, seconds in medians.items():
         print(f"  {name:<34}{seconds:>10.2f}{seconds / decode:>10.2f}{memory[name]:>8.0f}")
     ours, theirs = medians[extraction], medians["PySceneDetect + frames + sound"]
@@ -174,7 +205,9 @@ def width(examples, folder, films_folder):
             slowest = max(segment["seconds"] for segment in report["segments"])
             runs.append((slowest + report["joined"], len(report["segments"])))
         walls[name] = statistics.median(runs)
-    print(f"\nwall time with a worker per segment: slowest segment + join, s\n  {'':<34}{'seconds':>10}{'segments':>10}")
+    print(
+        f"\nwall time with a worker per segment: slowest segment + join, s\n  {'':<34}{'seconds':>10}{'segments':>10}"
+    )
     for name, (seconds, segments) in walls.items():
         print(f"  {name:<34}{seconds:>10.2f}{segments:>10}")
     print(f"  an hour takes {walls['an hour'][0] / walls['a minute'][0]:.2f} times a minute's")

@@ -31,7 +31,11 @@ def make(kind, threshold, shortest):
 
 
 def found_in(path, fps):
-    detectors = {f"{name} {value}": make(kind, value, round(SHORTEST_SECS * fps)) for name, kind, values in KINDS for value in values}
+    detectors = {
+        f"{name} {value}": make(kind, value, round(SHORTEST_SECS * fps))
+        for name, kind, values in KINDS
+        for value in values
+    }
     found = {name: set() for name in detectors}
     capture, number, time = cv2.VideoCapture(str(path)), 0, None
     while (taken := capture.read())[0]:

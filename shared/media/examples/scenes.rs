@@ -63,8 +63,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(writeln!(io::stdout(), "{report}")?)
 }
 
-/// CPU seconds, user and system, of this process and of those it has waited for, from `/proc/self/stat` (proc(5)), which
-/// counts in hundredths.
+/// CPU seconds, user and system, of this process and of those it has waited for, from `/proc/self/stat` (proc(5)),
+/// which counts in hundredths.
 fn cpu_seconds() -> Result<f64, Box<dyn std::error::Error>> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
     let (_, fields) = stat.rsplit_once(')').ok_or("/proc/self/stat has another form")?;

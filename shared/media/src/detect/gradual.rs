@@ -9,8 +9,8 @@ use super::{Change, Descriptor, MERGE};
 const TICK: f64 = 0.1;
 /// Ticks over which a picture is averaged.
 const SIDE: usize = 2;
-/// Half the gap between the two sides, in ticks: a transition of twice this length fits in. The shortest comes first, since
-/// it tells best where a change is.
+/// Half the gap between the two sides, in ticks: a transition of twice this length fits in. The shortest comes first,
+/// since it tells best where a change is.
 const GAPS: [usize; 5] = [1, 2, 4, 8, 12];
 /// A change is at least this much of a distance above what happens on either side.
 const NOVELTY: f32 = 0.12;

@@ -29,8 +29,8 @@ const BACK: f32 = 0.35;
 /// Least-squares fits, each on the blocks that fit the last one best (Rousseeuw and Van Driessen, 2006: "C-steps").
 const FITS: usize = 4;
 
-/// Whether the scene at `at - gap` is there again, or still, at `at + gap`, for one of the gaps. `size` is how far apart
-/// the pictures on both sides are.
+/// Whether the scene at `at - gap` is there again, or still, at `at + gap`, for one of the gaps. `size` is how far
+/// apart the pictures on both sides are.
 pub(super) fn is_same_around(stretch: &Stretch, at: f64, gaps: &[f64], size: f32) -> bool {
     gaps.iter().any(|gap| {
         let (before, after) = (stretch.just_before(at - gap), stretch.just_after(at + gap));

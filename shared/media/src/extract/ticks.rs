@@ -1,5 +1,5 @@
-//! Which frames are worth a JPEG: one a second, and the first or last thirds of one around a change. The rule looks at the whole video's
-//! frames, so that the grid of segments does not show in it.
+//! Which frames are worth a JPEG: one a second, and those in the thirds of a second around a change. The rule looks at
+//! the whole video's frames, so that the grid of segments does not show in it.
 
 /// Frames considered, a second: the first frame in each third. A fourth costs a twentieth of the decode.
 pub(crate) const PER_SECOND: u32 = 3;
@@ -8,8 +8,9 @@ const CHANGE: f32 = 0.13;
 const BEFORE: usize = 1;
 const AFTER: usize = 1;
 
-/// Whether the considered frame `tick` is the last before a change, or one of the first two after it: the very first may
-/// still be blended. `changes[n]` is the distance between the considered frames n - 1 and n; what is not known counts as a change.
+/// Whether the considered frame `tick` is the last before a change, or one of the first two after it: the very first
+/// may still be blended. `changes[n]` is the distance between the considered frames n - 1 and n; what is not known
+/// counts as a change.
 pub(crate) fn is_near_change(changes: &[f32], tick: usize) -> bool {
     let near = tick.saturating_sub(AFTER)..=tick + BEFORE;
     near.into_iter().any(|n| changes.get(n).is_none_or(|change| *change > CHANGE))
