@@ -62,9 +62,8 @@ def film(seed, footage, out):
     footage.last_photo = footage.last_clip = None
     # A plan first: lengths and changes; a third of the films are mostly gradual.
     gradual_share = dice.choice([0.15, 0.5, 0.85])
-    for number in range(dice.randint(8, 12)):
-        length = round(dice.choice([dice.uniform(0.7, 2), dice.uniform(2, 6)]) * fps)
-        pieces.append(length)
+    for _ in range(dice.randint(8, 12)):
+        pieces.append(round(dice.choice([dice.uniform(0.7, 2), dice.uniform(2, 6)]) * fps))
     shots = []
     blends = [0]
     for number in range(1, len(pieces)):

@@ -7,10 +7,8 @@ use super::{Change, MERGE};
 
 /// A jump of less than this is no cut.
 const JUMP: f32 = 0.1;
-/// A jump stands out from those this near to it...
-const NEAR: f64 = 0.35;
-/// ...by this factor. The largest of the others is left out: two cuts close together are still two.
-const STANDS_OUT: f32 = 4.0;
+/// Jumps that may be near to that of a cut: two cuts close together are still two.
+const COMPANY: usize = 1;
 /// The jump is at least this share of the difference between the [`SIDE`] before and the [`SIDE`] after.
 const SHARE: f32 = 0.5;
 const SIDE: f64 = 0.2;
@@ -25,7 +23,8 @@ pub(super) fn find(stretch: &Stretch, fades: &[Change]) -> Vec<Change> {
     let is_cut = |frame: &usize| {
         let (at, jump) = (stretch.at(*frame), stretch.jump(*frame));
         jump > JUMP
-            && stands_out(stretch, *frame)
+            && stretch.around(*frame, MERGE).all(|other| stretch.jump(other) <= jump)
+            && stretch.stands_out(*frame, COMPANY)
             && !in_fade(at)
             && jump >= SHARE * stretch.mean(at - SIDE, at).distance(&stretch.mean(at, at + SIDE))
             && !is_same_around(stretch, at, &GAPS, jump)
@@ -37,13 +36,4 @@ pub(super) fn find(stretch: &Stretch, fades: &[Change]) -> Vec<Change> {
             Change { frame: stretch.number(frame), at, from, until: at }
         })
         .collect()
-}
-
-fn stands_out(stretch: &Stretch, frame: usize) -> bool {
-    let jump = stretch.jump(frame);
-    let is_greatest = stretch.around(frame, MERGE).all(|other| stretch.jump(other) <= jump);
-    let near = stretch.jumps_near(frame, NEAR);
-    let largest = near.iter().copied().fold(0.0, f32::max);
-    let others = near.len().saturating_sub(1).max(1) as f32;
-    is_greatest && jump > STANDS_OUT * (near.iter().sum::<f32>() - largest) / others
 }

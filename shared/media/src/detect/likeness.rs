@@ -34,8 +34,13 @@ const FITS: usize = 4;
 pub(super) fn is_same_around(stretch: &Stretch, at: f64, gaps: &[f64], size: f32) -> bool {
     gaps.iter().any(|gap| {
         let (before, after) = (stretch.just_before(at - gap), stretch.just_after(at + gap));
-        before.distance(&after) < BACK * size || is_same(&before, &after)
+        is_back(&before, &after, size)
     })
+}
+
+/// Whether `after` is what was there `before` a jump of that `size` away from it.
+pub(super) fn is_back(before: &Descriptor, after: &Descriptor, size: f32) -> bool {
+    before.distance(after) < BACK * size || is_same(before, after)
 }
 
 /// Whether the scene is there again after something that took longer: a lorry, a hand before the lens.

@@ -6,6 +6,10 @@ use super::Descriptor;
 
 /// "Just before" and "just after" are this long.
 const MOMENT: f64 = 0.05;
+/// A jump stands out from those this near to it...
+const NEAR: f64 = 0.35;
+/// ...by this factor.
+const STANDS_OUT: f32 = 4.0;
 
 /// Frames are counted from the first one held, except where a [`super::Change`] leaves the detector.
 #[derive(Debug, Clone, Default)]
@@ -75,9 +79,13 @@ impl Stretch {
         self.first_since(at - reach)..self.first_since(at + reach + f64::EPSILON * at.abs().max(1.0))
     }
 
-    /// Jumps within `reach` of a frame, its own left out.
-    pub(super) fn jumps_near(&self, frame: usize, reach: f64) -> Vec<f32> {
-        self.around(frame, reach).filter(|other| *other != frame).map(|other| self.jumps[other]).collect()
+    /// Whether a frame's jump stands out from those around it, the `company` greatest of them left out.
+    pub(super) fn stands_out(&self, frame: usize, company: usize) -> bool {
+        let others = self.around(frame, NEAR).filter(|other| *other != frame);
+        let mut near: Vec<f32> = others.map(|other| self.jumps[other]).collect();
+        near.sort_by(f32::total_cmp);
+        near.truncate(near.len().saturating_sub(company));
+        near.is_empty() || self.jumps[frame] > STANDS_OUT * near.iter().sum::<f32>() / near.len() as f32
     }
 
     /// The mean picture of a time; of an empty one, the picture displayed at its start.
