@@ -1,32 +1,47 @@
-//! Probes the source once, sets its length aside in the owner's account and lays the segments.
+//! Probes the source once, sets its length aside in the owner's account and lays the segments. Camera RAW is sent on to
+//! be developed, and comes back.
 
 use std::sync::Arc;
 
+use domain::camera_raw::CameraRaw;
 use domain::failure::{Failure, FailureCode};
 use domain::metering::billable_secs;
 use domain::stage::Stage;
 use domain::time::Seconds;
 use edge::step::{self, StepError, in_stage};
 use edge::{App, clock};
-use media::SegmentPlan;
+use media::{MediaError, SegmentPlan};
 use serde::Serialize;
 use steps::{outputs, source};
 use store::keys::Outputs;
 use store::{Reservation, StepInput, Video};
 
-/// Where the state machine finds the list of segments.
+/// What the state machine goes on with.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Planned {
-    segment_list: String,
+#[serde(untagged, rename_all_fields = "camelCase")]
+enum Planned {
+    /// Where it finds the list of segments.
+    Segments { segment_list: String },
+    /// What is to be developed first; then it comes back.
+    Raw { develop: CameraRaw },
+}
+
+/// What the source turns out to be.
+enum Found {
+    Video(SegmentPlan),
+    Raw(CameraRaw),
 }
 
 async fn plan(app: Arc<App>, input: StepInput) -> Result<Planned, StepError> {
     in_stage(&app, input, Stage::Extract, async |video| {
         let outputs = Outputs { video: video.id, generation: input.generation };
-        let plan = match app.store.object(&outputs.plan()).await? {
-            Some(stored) => SegmentPlan::from_json(&stored).map_err(source::media_error)?,
+        let found = match app.store.object(&outputs.plan()).await? {
+            Some(stored) => Found::Video(SegmentPlan::from_json(&stored).map_err(source::media_error)?),
             None => look(&app, &video).await?,
+        };
+        let plan = match found {
+            Found::Video(plan) => plan,
+            Found::Raw(develop) => return Ok(Planned::Raw { develop }),
         };
         app.store
             .probed(video.id, input.attempt, plan.length, clock::now())
@@ -39,15 +54,30 @@ async fn plan(app: Arc<App>, input: StepInput) -> Result<Planned, StepError> {
         app.store.stage_begun(video.id, Stage::Extract, parts, clock::now()).await?;
         outputs::write_json(&app, &outputs.segment_list(), &segments).await?;
         outputs::write_json(&app, &outputs.plan(), &plan).await?;
-        Ok(Planned { segment_list: outputs.segment_list() })
+        Ok(Planned::Segments { segment_list: outputs.segment_list() })
     })
     .await
 }
 
-async fn look(app: &App, video: &Video) -> Result<SegmentPlan, StepError> {
-    let (proxy, tools) = (source::serve(app, video).await?, source::tools(app));
-    let probe = media::probe(&tools, proxy.url(), &video.title).await.map_err(source::media_error)?;
-    media::plan(&tools, proxy.url(), &probe, video.processing_mode).await.map_err(source::media_error)
+async fn look(app: &App, video: &Video) -> Result<Found, StepError> {
+    let (source, proxy) = (source::original(app, video)?, source::serve(app, video).await?);
+    let is_developed = video.proxy.is_some();
+    let laid = async {
+        if let (false, Some(format)) = (is_developed, media::camera_raw(&*source).await?) {
+            return Err(MediaError::CameraRaw(format));
+        }
+        let tools = source::tools(app);
+        let probe = media::probe(&tools, proxy.url(), &video.title).await?;
+        media::plan(&tools, proxy.url(), &probe, video.processing_mode).await
+    };
+    match laid.await {
+        Ok(plan) => Ok(Found::Video(plan)),
+        // A proxy that is camera RAW again would be developed for ever.
+        Err(MediaError::CameraRaw(format)) if !is_developed && app.config.raw_commands.develop(format) => {
+            Ok(Found::Raw(format))
+        }
+        Err(error) => Err(source::media_error(error)),
+    }
 }
 
 async fn reserve(app: &App, video: &Video, length: Seconds) -> Result<(), StepError> {

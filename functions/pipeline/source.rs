@@ -25,10 +25,19 @@ impl ByteSource for Pinned {
     }
 }
 
-/// Serves the video's source on this machine's loopback for as long as the proxy lives.
-pub async fn serve(app: &App, video: &Video) -> Result<RangeProxy, StepError> {
+/// What the owner gave.
+pub fn original(app: &App, video: &Video) -> Result<Arc<dyn ByteSource>, StepError> {
     let source = video.source.clone().ok_or_else(|| StepError::transient("the source is not pinned yet"))?;
-    RangeProxy::start(Arc::new(Pinned(app.store.pinned(source)))).await.map_err(StepError::transient)
+    Ok(Arc::new(Pinned(app.store.pinned(source))))
+}
+
+/// Serves the video on this machine's loopback for as long as the proxy lives: the source, or what was developed of it.
+pub async fn serve(app: &App, video: &Video) -> Result<RangeProxy, StepError> {
+    let source = match video.proxy.clone() {
+        Some(developed) => Arc::new(Pinned(app.store.pinned(developed))),
+        None => original(app, video)?,
+    };
+    RangeProxy::start(source).await.map_err(StepError::transient)
 }
 
 /// ffmpeg and ffprobe.
@@ -40,6 +49,10 @@ pub fn tools(app: &App) -> Tools {
 pub fn media_error(error: MediaError) -> StepError {
     match error {
         MediaError::Rejected(failure) => StepError::Rejected(failure),
+        MediaError::CameraRaw(format) => {
+            tracing::warn!(?format, "no program makes a proxy of this format; RawCommands can name one");
+            StepError::Rejected(format.refusal())
+        }
         other @ (MediaError::Source { .. }
         | MediaError::Tool { .. }
         | MediaError::Io { .. }

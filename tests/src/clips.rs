@@ -130,6 +130,27 @@ impl Clips {
         self.make("video.mp4", |out| std::fs::write(out, "This is not a video.\n".repeat(100)).unwrap())
     }
 
+    /// Two seconds of CinemaDNG at 24 frames a second: a white board, then a teal wall. In a zip archive frames are
+    /// compressed, in a tar archive packed.
+    pub fn cinema_dng(&self, archive: &str) -> PathBuf {
+        self.make(archive, |out| run(crate::peers::program("cinemadng.py").arg(out).as_std_mut()))
+    }
+
+    /// What `tests/peers/redline.sh` takes for R3D: [`Self::silent`] behind a header.
+    pub fn r3d(&self) -> PathBuf {
+        let inside = self.silent("inside-r3d.mkv", &H264);
+        self.make("A001_C001.R3D", |out| {
+            let mut header = b"\0\0\x02\0RED2".to_vec();
+            header.resize(512, 0);
+            std::fs::write(out, [header, std::fs::read(&inside).unwrap()].concat()).unwrap();
+        })
+    }
+
+    /// A file of Blackmagic's cameras as far as its name goes.
+    pub fn braw(&self) -> PathBuf {
+        self.make("A001_0001.braw", |out| std::fs::write(out, [0x5a; 4096]).unwrap())
+    }
+
     /// A minute of 720p with a cut every five seconds, for measuring; with speech or without.
     pub fn minute(&self, speech: bool) -> PathBuf {
         let voice = self.make("minute.wav", |out| {
@@ -170,6 +191,12 @@ impl Clips {
         }
         path
     }
+}
+
+/// What the stack is told of programs for camera RAW: one for R3D, and none for the others.
+pub fn raw_commands() -> String {
+    let redline = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/redline.sh");
+    format!("r3d={redline} --i {{input}} --outDir {{folder}} --o proxy --format 201 --res 4")
 }
 
 /// A whiteboard with text, a test card, and a plain colour, one after another.

@@ -15,7 +15,7 @@ use crate::webhook::Message;
 /// An event is sent a second after it happened.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn program(name: &str) -> Command {
+pub(crate) fn program(name: &str) -> Command {
     let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let python = root.join(".local/venv-tests/bin/python");
     assert!(python.exists(), "{} is missing: run `make test-setup`", python.display());

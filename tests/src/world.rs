@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use store::{Names, Store};
 
 use crate::client::Client;
-use crate::clips::Clips;
+use crate::clips::{self, Clips};
 use crate::receiver::Receiver;
 use crate::stripe::FakeStripe;
 use crate::wait::eventually;
@@ -220,6 +220,7 @@ impl World {
             state_dir,
             port: 0,
             stripe_url: Some(stripe.url.clone()),
+            raw_commands: Some(clips::raw_commands()),
             env: vec![
                 ("LOCAL_FETCH_ALLOW".to_owned(), format!("{web},{}", receiver.address)),
                 ("LOCAL_YOUTUBE_URL".to_owned(), format!("http://{web}/youtube")),

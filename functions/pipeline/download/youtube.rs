@@ -8,11 +8,10 @@ use domain::failure::{Failure, FailureCode};
 use domain::youtube::YoutubeId;
 use edge::step::StepError;
 use edge::{App, fetch};
-use futures::{StreamExt, TryStreamExt};
 use serde::Deserialize;
+use steps::outputs;
 use store::Source;
 use tokio::process::Command;
-use tokio_util::io::ReaderStream;
 
 /// Less than the function's own 15 minutes, so that a slow download is told as one.
 const TIME_LIMIT: Duration = Duration::from_secs(13 * 60);
@@ -32,9 +31,7 @@ pub(crate) async fn download(
 ) -> Result<(Source, Option<String>), StepError> {
     let folder = tempfile::tempdir().map_err(StepError::transient)?;
     let printed = run(app, folder.path(), id).await?;
-    let file = tokio::fs::File::open(&printed.filepath).await.map_err(StepError::transient)?;
-    let body = ReaderStream::with_capacity(file, 1 << 20).map_err(std::io::Error::other).boxed();
-    let source = app.store.put_stream(key, body).await?;
+    let source = outputs::put_file(app, key, Path::new(&printed.filepath)).await?;
     Ok((source, printed.title))
 }
 

@@ -11,6 +11,8 @@ pub struct StackOptions {
     pub port: u16,
     /// Where Stripe's API is for this stack, when somebody plays it. Stripe's own does not know the local key.
     pub stripe_url: Option<String>,
+    /// The programs that make proxies of camera RAW, as the template's `RawCommands` takes them.
+    pub raw_commands: Option<String>,
     /// Settings that only a local stack has, such as `LOCAL_FETCH_ALLOW`. The emulator and every function
     /// see them in their environment; the template has no such parameter.
     pub env: Vec<(String, String)>,
@@ -20,11 +22,12 @@ pub struct StackOptions {
 
 impl StackOptions {
     /// The stack of a checkout: state in `.local/`, the front on `port`, and the caller's own `LOCAL_…`
-    /// variables passed on.
+    /// variables and `RAW_COMMANDS` passed on.
     pub fn of_checkout(root: PathBuf, port: u16) -> Self {
         let env = std::env::vars().filter(|(name, _)| name.starts_with("LOCAL_")).collect();
         let stripe_url = std::env::var("LOCAL_STRIPE_URL").ok();
-        Self { state_dir: root.join(".local"), root, port, stripe_url, env, quiet: false }
+        let raw_commands = std::env::var("RAW_COMMANDS").ok();
+        Self { state_dir: root.join(".local"), root, port, stripe_url, raw_commands, env, quiet: false }
     }
 
     pub(crate) fn python(&self) -> PathBuf {

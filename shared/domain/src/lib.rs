@@ -8,6 +8,7 @@ pub mod api_key;
 pub mod api_version;
 pub mod billing;
 pub mod callback;
+pub mod camera_raw;
 pub mod captions;
 pub mod failure;
 pub mod ids;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use domain::billing::Prices;
+use domain::camera_raw::RawCommands;
 use store::Names;
 use thiserror::Error;
 
@@ -27,6 +28,8 @@ pub struct Config {
     pub issuer: Option<Issuer>,
     /// Where the tools are: `{root}/bin/ffmpeg`, `{root}/models/minilm`, …
     pub tools_root: PathBuf,
+    /// What makes a video of camera RAW.
+    pub raw_commands: RawCommands,
     /// What Clerk signs its webhooks with.
     pub clerk_webhook_secret: SecretArn,
     /// What Stripe signs its webhooks with.
@@ -98,6 +101,9 @@ impl Config {
         let fetch_allow = var("LOCAL_FETCH_ALLOW").unwrap_or_default();
         let fetch_allow =
             fetch_allow.parse().map_err(|problem| ConfigError { variable: "LOCAL_FETCH_ALLOW", problem })?;
+        let raw_commands = var("RAW_COMMANDS").unwrap_or_default();
+        let raw_commands =
+            raw_commands.parse().map_err(|problem| ConfigError { variable: "RAW_COMMANDS", problem })?;
         let prices = var("STRIPE_PRICES").unwrap_or_default();
         let prices = prices.parse().map_err(|problem| ConfigError { variable: "STRIPE_PRICES", problem })?;
         let stripe_api_url = var("STRIPE_API_URL").unwrap_or_else(|| "https://api.stripe.com".to_owned());
@@ -117,6 +123,7 @@ impl Config {
             },
             issuer,
             tools_root: var("TOOLS_ROOT").map_or_else(|| PathBuf::from("/opt"), PathBuf::from),
+            raw_commands,
             clerk_webhook_secret: var("CLERK_WEBHOOK_SECRET_ARN"),
             stripe_webhook_secret: var("STRIPE_WEBHOOK_SECRET_ARN"),
             stripe_api_key: var("STRIPE_API_KEY_ARN"),

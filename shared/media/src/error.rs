@@ -2,7 +2,10 @@
 
 use std::{io, time::Duration};
 
-use domain::failure::{Failure, FailureCode};
+use domain::{
+    camera_raw::CameraRaw,
+    failure::{Failure, FailureCode},
+};
 use thiserror::Error;
 
 use crate::codec::FormatError;
@@ -13,6 +16,9 @@ pub enum MediaError {
     /// The file itself is the reason; its owner reads this sentence. Trying again does not help.
     #[error(transparent)]
     Rejected(#[from] Failure),
+    /// What the camera wrote is still to be developed: [`crate::develop()`] makes a video of it, or nothing here does.
+    #[error("it is camera RAW ({0:?}), of which a proxy has to be made first")]
+    CameraRaw(CameraRaw),
     /// The object could not be read while a program ran. Try the step again.
     #[error("failed to read the object while {program} ran: {stderr}")]
     Source {
@@ -71,6 +77,31 @@ pub(crate) fn unsupported(format: &str, remedy: &str) -> Failure {
         FailureCode::UnsupportedFormat,
         format!("{format} cannot be decoded here. {remedy}, and upload that."),
     )
+}
+
+pub(crate) fn no_frames() -> Failure {
+    Failure::new(
+        FailureCode::NotAVideo,
+        "There is no video in this archive: of archives, those with the DNG frames of one CinemaDNG clip are read. Upload \
+         such a zip or tar file, or the video itself.",
+    )
+}
+
+pub(crate) fn damaged_archive() -> Failure {
+    Failure::new(
+        FailureCode::Damaged,
+        "The archive is damaged, cut off or encrypted. Check that it unpacks on your computer, make it again, and upload \
+         the new file.",
+    )
+}
+
+pub(crate) fn too_much_to_unpack(bytes: u64) -> Failure {
+    let detail = format!(
+        "The file takes more than {} GB of space to be developed. Cut the clip into shorter ones, or export it as \
+         ProRes 422 or H.264, and upload that.",
+        bytes >> 30
+    );
+    Failure::new(FailureCode::TooLarge, detail)
 }
 
 pub(crate) fn too_large_a_picture() -> Failure {

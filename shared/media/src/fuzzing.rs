@@ -4,3 +4,8 @@
 pub fn probe_answer(bytes: &[u8]) {
     crate::probe::read_words(bytes);
 }
+
+/// Reads the tags of what may be a DNG frame.
+pub fn frame_tags(bytes: &[u8]) {
+    crate::develop::read_tags(bytes);
+}

@@ -2,13 +2,14 @@
 //! yields, and which scenes the whole video has.
 //!
 //! The order of use is [`RangeProxy::start`], [`probe()`], [`plan()`], [`extract()`] once per segment (anywhere, in
-//! any order, any number of times), [`join()`].
+//! any order, any number of times), [`join()`]. What a camera wrote raw goes through [`develop()`] first.
 #![warn(missing_docs)]
 
 mod codec;
 mod color;
 mod contact_sheet;
 mod detect;
+mod develop;
 mod error;
 mod extract;
 mod features;
@@ -27,6 +28,7 @@ use std::path::PathBuf;
 
 pub use codec::FormatError;
 pub use contact_sheet::{contact_sheet, on_contact_sheet};
+pub use develop::{camera_raw, develop};
 pub use error::MediaError;
 pub use extract::{ExtractOptions, SegmentOutput, extract};
 pub use features::{Candidate, FrameMeasure, SegmentFeatures};

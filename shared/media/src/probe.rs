@@ -6,7 +6,7 @@ mod tags;
 
 use std::time::Duration;
 
-use domain::{failure::Failure, time::Seconds};
+use domain::{camera_raw::CameraRaw, time::Seconds};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -101,8 +101,8 @@ pub struct AudioStream {
 /// ffmpeg cannot even recognise.
 ///
 /// # Errors
-/// [`MediaError::Rejected`] with `NotAVideo`, `UnsupportedFormat` or `Damaged`; other variants when the step itself
-/// failed.
+/// [`MediaError::CameraRaw`] where a proxy has to be made of the file first; [`MediaError::Rejected`] with `NotAVideo`,
+/// `UnsupportedFormat` or `Damaged`; other variants when the step itself failed.
 pub async fn probe(tools: &Tools, url: &str, file_name: &str) -> Result<Probe, MediaError> {
     let arguments = [
         "-format_whitelist",
@@ -114,7 +114,7 @@ pub async fn probe(tools: &Tools, url: &str, file_name: &str) -> Result<Probe, M
     ];
     let (json, success, words) = ffprobe(&tools.ffprobe, &arguments, url, LIMIT).await?;
     if !success {
-        return Err(refusal(&words, file_name).into());
+        return Err(refusal(&words, file_name));
     }
     let answer: Answer = serde_json::from_slice(&json).map_err(|error| MediaError::Tool {
         program: "ffprobe",
@@ -123,7 +123,7 @@ pub async fn probe(tools: &Tools, url: &str, file_name: &str) -> Result<Probe, M
     })?;
     let demuxer = formats::allowed(&answer.format.format_name).ok_or_else(not_a_video)?;
     if let Some(raw) = formats::camera_raw(demuxer, &answer.streams) {
-        return Err(raw.into());
+        return Err(MediaError::CameraRaw(raw));
     }
     let video = choose_video(&answer.streams, &words)?;
     let audio = audio_streams(&answer.streams);
@@ -170,17 +170,17 @@ fn all_tags<'a>(answer: &'a Answer, video: Option<&'a Stream>) -> Vec<&'a Tags> 
     video.map(|video| &video.tags).into_iter().chain([&answer.format.tags]).chain(others).collect()
 }
 
-fn refusal(words: &LastWords, file_name: &str) -> Failure {
-    if let Some(format) = formats::camera_extension(file_name) {
-        return formats::camera_refusal(format);
+fn refusal(words: &LastWords, file_name: &str) -> MediaError {
+    if let Some(format) = CameraRaw::of_file_name(file_name) {
+        return MediaError::CameraRaw(format);
     }
     if mentions_pixels(words) {
-        return too_large_a_picture();
+        return too_large_a_picture().into();
     }
     if words.text.contains("moov atom not found") {
-        return damaged();
+        return damaged().into();
     }
-    not_a_video()
+    not_a_video().into()
 }
 
 /// Whether ffprobe met a picture beyond [`MAX_PIXELS`], which it then says nothing else about.

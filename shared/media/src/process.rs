@@ -23,6 +23,10 @@ pub(crate) const MAX_PIXELS: u64 = 8192 * 4608;
 pub(crate) const INPUT_RULES: [&str; 6] =
     ["-protocol_whitelist", "http,tcp", "-max_alloc", "268435456", "-max_pixels", "37748736"];
 
+/// The same for files that were unpacked on this machine.
+pub(crate) const FILE_RULES: [&str; 6] =
+    ["-protocol_whitelist", "file", INPUT_RULES[2], INPUT_RULES[3], INPUT_RULES[4], INPUT_RULES[5]];
+
 /// The end of a program's error output.
 #[derive(Debug, Default)]
 pub(crate) struct LastWords {

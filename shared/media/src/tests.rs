@@ -4,6 +4,7 @@ mod generate;
 mod grids;
 mod hostile;
 mod kinds;
+mod raw;
 mod refusals;
 mod scenes;
 mod streams;

@@ -177,6 +177,11 @@ pub fn fetched_source(video: VideoId, attempt: Attempt) -> String {
     format!("videos/{video}/source/{}", attempt.0)
 }
 
+/// Where the proxy of camera RAW is put. An attempt never overwrites another's.
+pub fn proxy(video: VideoId, attempt: Attempt) -> String {
+    format!("videos/{video}/proxy/{}", attempt.0)
+}
+
 /// Frame `n` (from 1) of the 30-second grid, as the reference spells it.
 pub fn frame(video: VideoId, n: u32) -> String {
     format!("videos/{video}/frames/frame_{n:06}.jpg")

@@ -118,6 +118,8 @@ pub struct Video {
     pub processing_mode: ProcessingMode,
     /// The pinned object, once there is one.
     pub source: Option<Source>,
+    /// The pinned video that is read in its place, where the source is camera RAW that has been developed.
+    pub proxy: Option<Source>,
     /// Which run of the pipeline.
     pub attempt: Attempt,
     /// The stage that this run begins with.

@@ -17,6 +17,7 @@ mod inputs;
 mod modes;
 mod paging;
 mod progress;
+mod raw;
 mod redelivery;
 mod replay;
 mod replies;

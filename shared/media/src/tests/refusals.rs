@@ -1,6 +1,6 @@
 //! What is turned away, and with which words.
 
-use domain::failure::FailureCode;
+use domain::{camera_raw::CameraRaw, failure::FailureCode};
 
 use super::{
     generate::{H264, clip, file, three_shots},
@@ -42,16 +42,18 @@ async fn a_file_without_its_end_is_damaged() {
 }
 
 #[tokio::test]
-async fn camera_raw_is_named() {
+async fn camera_raw_is_told_apart() {
     let mut braw = std::fs::read(&three_shots("a.mov", "30", H264).path).unwrap();
     let at = braw.windows(4).rposition(|tag| tag == b"avc1").unwrap();
     braw[at..at + 4].copy_from_slice(b"brhq");
-    let Err(MediaError::Rejected(failure)) = probe_file(&file("A001.mov", &braw).path).await else {
-        panic!()
-    };
-    assert_eq!(failure.code, FailureCode::UnsupportedFormat);
-    assert!(failure.detail.contains("Blackmagic RAW"), "{failure}");
-    assert_eq!(code(&file("A001.R3D", &[7; 5000])).await, FailureCode::UnsupportedFormat);
+    for (clip, format) in [
+        (file("A001.mov", &braw), CameraRaw::Blackmagic),
+        (file("A001.R3D", &[7; 5000]), CameraRaw::Redcode),
+        (file("A001.crm", b"no atoms"), CameraRaw::Canon),
+    ] {
+        let found = probe_file(&clip.path).await;
+        assert!(matches!(&found, Err(MediaError::CameraRaw(found)) if *found == format), "{found:?}");
+    }
 }
 
 #[tokio::test]

@@ -78,6 +78,7 @@ impl Store {
                 origin: new.origin,
                 processing_mode: new.processing_mode,
                 source: None,
+                proxy: None,
                 attempt: Attempt::FIRST,
                 resume_from: Stage::Download,
                 generation: Generation::FIRST,

@@ -72,6 +72,22 @@ impl Store {
         })
     }
 
+    /// Pins the proxy that was made of camera RAW.
+    pub fn developed(
+        &self,
+        id: VideoId,
+        attempt: Attempt,
+        proxy: Source,
+        now: Timestamp,
+    ) -> Reply<'_, Option<Video>> {
+        const OPERATION: &str = "pinning a proxy";
+        Box::pin(async move {
+            let proxy = serde_dynamo::to_attribute_value(proxy).map_err(StoreError::malformed(OPERATION))?;
+            let transition = self.transition(id, Event::StageStarted(Stage::Extract), now).of(attempt);
+            transition.and_set("proxy", proxy).write(OPERATION).await
+        })
+    }
+
     /// The length is known.
     pub fn probed(
         &self,
