@@ -4,6 +4,7 @@ PORT ?= 8000
 NAME ?= dev
 PLAN ?=
 FILMS ?= 24
+HOURS ?= 3 12
 
 VENV := .local/venv
 CARGO_DENY := 0.20.2
@@ -21,7 +22,7 @@ export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS ?= -C target-cpu=neovers
 export CARGO_LAMBDA_COMPILER ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run token test-setup test fuzz bench bench-media lint clean
+.PHONY: help setup build run token test-setup test fuzz bench bench-long bench-media lint clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +52,9 @@ fuzz: test-setup build ## five thousand generated requests and more, against bot
 
 bench: test-setup build ## what a video costs and how long it takes, as a table
 	@cargo run --release --bin bench
+
+bench-long: test-setup build ## videos of hours through the whole local stack, an hour or so in all (HOURS="3 12")
+	@cargo run --release --bin bench_long -- $(HOURS)
 
 bench-media: ## how good and how cheap scene detection and extraction are, beside their peers (FILMS=24 a half)
 	@infra/local/setup.sh --bench

@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// Boards of [`Clips::hours`].
+const COLORS: [&str; 5] = ["0x3b82f6", "white", "0xf59e0b", "0x10b981", "0xd4d4d8"];
+
 /// A folder of clips; each is made at its first use.
 pub struct Clips {
     folder: PathBuf,
@@ -176,6 +179,33 @@ impl Clips {
                     .args(["-filter_complex", &graph, "-map", "[v]", "-map", "12:a", "-t", "60"])
                     .args(H264);
                 ffmpeg.args(["-c:a", "aac"]);
+            });
+        })
+    }
+
+    /// Hours of small pictures at a low bit rate, for measuring: ten minutes, over and over, of twelve boards with
+    /// something to read on each, and a few sentences among much silence.
+    pub fn hours(&self, hours: u32) -> PathBuf {
+        self.lecture();
+        let voice = self.folder.join("voice.wav");
+        let minutes = self.make("ten-minutes.mp4", |out| {
+            let boards = (0..12).map(|n| {
+                let text = format!("drawtext=fontfile={FONT}:text='Chapter {n}':fontsize=h/6:x=w/8:y=h/3");
+                format!("color={}:size=320x180:rate=10:duration=50,{text}[b{n}];", COLORS[n % COLORS.len()])
+            });
+            let labels: String = (0..12).map(|n| format!("[b{n}]")).collect();
+            let boards: String = boards.collect();
+            let graph =
+                format!("{boards}{labels}concat=n=12:v=1,format=yuv420p[v];[0:a]apad=whole_dur=600[a]");
+            ffmpeg(out, |ffmpeg| {
+                ffmpeg.arg("-i").arg(&voice).args(["-filter_complex", &graph, "-map", "[v]", "-map", "[a]"]);
+                ffmpeg.args(["-t", "600"]).args(H264).args(["-c:a", "aac", "-b:a", "32k"]);
+            });
+        });
+        self.make(&format!("{hours}-hours.mp4"), |out| {
+            ffmpeg(out, |ffmpeg| {
+                ffmpeg.args(["-stream_loop", &(hours * 6 - 1).to_string(), "-i"]).arg(&minutes);
+                ffmpeg.args(["-c", "copy"]);
             });
         })
     }

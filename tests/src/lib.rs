@@ -18,6 +18,7 @@ pub mod peers;
 pub mod receiver;
 pub mod runs;
 pub mod stripe;
+pub mod usage;
 pub mod wait;
 pub mod web;
 pub mod webhook;

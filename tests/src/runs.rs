@@ -1,5 +1,7 @@
 //! What the state machine did with a video, from its own records.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::types::{ExecutionStatus, HistoryEvent};
 
@@ -62,5 +64,22 @@ impl Runs {
             }
         }
         items
+    }
+
+    /// How long the longest item of each map took, in seconds, by the step that its items call.
+    pub async fn longest_items(&self, video: &str, attempt: u32) -> BTreeMap<&'static str, f64> {
+        let mut longest = BTreeMap::new();
+        let maps = self.states.list_map_runs().execution_arn(self.execution(video, attempt)).send().await;
+        for map in maps.expect("the maps of an execution").map_runs() {
+            let step = if map.map_run_arn().contains("/Segment:") { "Extract" } else { "Describe" };
+            let listed = self.states.list_executions().map_run_arn(map.map_run_arn()).into_paginator();
+            let items = listed.items().send().collect::<Result<Vec<_>, _>>().await;
+            let took = items
+                .expect("the items of a map")
+                .into_iter()
+                .filter_map(|item| Some(item.stop_date()?.as_secs_f64() - item.start_date().as_secs_f64()));
+            longest.insert(step, took.fold(0.0, f64::max));
+        }
+        longest
     }
 }
