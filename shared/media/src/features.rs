@@ -7,12 +7,12 @@ use crate::{
 };
 
 const MAGIC: [u8; 4] = *b"FQsf";
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 /// The picture that neighbouring frames are compared on, in pixels.
 pub(crate) const MINI_PIXELS: usize = 64 * 36;
 /// A candidate's colours: 16 by 9 pixels, sRGB.
 pub(crate) const THUMBNAIL_BYTES: usize = 16 * 9 * 3;
-const FRAME_BYTES: usize = 8 + 2 + 2 + 2 * (LUMA_BINS + CHROMA_BINS) + LUMA_BLOCKS + TINT_BLOCKS;
+const FRAME_BYTES: usize = 8 + 2 + 2 + 1 + 2 * (LUMA_BINS + CHROMA_BINS) + LUMA_BLOCKS + TINT_BLOCKS;
 const CANDIDATE_BYTES: usize = 4 + 8 + 4 + 4 + THUMBNAIL_BYTES;
 
 /// Everything measured in one segment. All times are ticks since the first displayed frame of the video.
@@ -34,7 +34,7 @@ pub struct SegmentFeatures {
     pub(crate) last_mini: Vec<u8>,
 }
 
-/// One frame in 348 bytes.
+/// One frame in 349 bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FrameMeasure {
     /// When it is displayed.
@@ -43,6 +43,8 @@ pub struct FrameMeasure {
     pub luma: u16,
     /// Mean absolute luma change since the frame before it, 0 to 65 535; 0 in a segment's first frame.
     pub change: u16,
+    /// Whether it was considered for a JPEG.
+    pub(crate) is_considered: bool,
     pub(crate) descriptor: Descriptor,
 }
 
@@ -140,6 +142,7 @@ impl FrameMeasure {
         out.extend(self.pts.to_le_bytes());
         out.extend(self.luma.to_le_bytes());
         out.extend(self.change.to_le_bytes());
+        out.push(self.is_considered.into());
         let bins = self.descriptor.luma.iter().chain(&self.descriptor.chroma);
         out.extend(bins.flat_map(|bin| bin.to_le_bytes()));
         out.extend(self.descriptor.blocks);
@@ -148,13 +151,14 @@ impl FrameMeasure {
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self, FormatError> {
         let (pts, luma, change) = (reader.i64()?, reader.u16()?, reader.u16()?);
+        let is_considered = reader.u8()? != 0;
         let mut descriptor = Descriptor::default();
         for bin in descriptor.luma.iter_mut().chain(&mut descriptor.chroma) {
             *bin = reader.u16()?;
         }
         descriptor.blocks = reader.array()?;
         descriptor.tints = reader.array()?;
-        Ok(Self { pts, luma, change, descriptor })
+        Ok(Self { pts, luma, change, is_considered, descriptor })
     }
 }
 
@@ -185,7 +189,13 @@ mod tests {
     use super::*;
 
     fn sample() -> SegmentFeatures {
-        let frame = |pts| FrameMeasure { pts, luma: 7, change: 9, descriptor: Descriptor::default() };
+        let frame = |pts| FrameMeasure {
+            pts,
+            luma: 7,
+            change: 9,
+            is_considered: pts == 20,
+            descriptor: Descriptor::default(),
+        };
         let thumbnail = Box::new([3; THUMBNAIL_BYTES]);
         SegmentFeatures {
             segment: 4,

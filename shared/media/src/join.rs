@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     FormatError, MediaError, Recorded, SegmentFeatures, SegmentPlan, Ticks,
-    detect::Detector,
+    detect::{Descriptor, Detector},
     error::damaged,
     extract::{PER_SECOND, is_near_change, mean_change},
     features::THUMBNAIL_BYTES,
@@ -123,11 +123,12 @@ impl Whole {
             let at = plan.time_base.seconds(frame.pts);
             let boundary = (index == 0).then(|| previous.take()).flatten();
             let change = boundary.map_or(frame.change, |mini| mean_change(&mini, &segment.first_mini));
-            let slots = |per_second| {
+            // Of two frames that their segments considered for the same tick, the whole video considers the first.
+            let is_first_of = |per_second| {
                 let slot = |pts| plan.time_base.slot(pts, per_second);
-                self.frames.last().is_none_or(|last| slot(last.pts) < slot(frame.pts))
+                self.considered.last.as_ref().is_none_or(|(pts, _)| slot(*pts) < slot(frame.pts))
             };
-            if slots(PER_SECOND) {
+            if frame.is_considered && is_first_of(PER_SECOND) {
                 let kept = candidate.map(|candidate| Kept {
                     frame: self.frames.len(),
                     at,
@@ -136,7 +137,7 @@ impl Whole {
                     sharpness: candidate.sharpness,
                     thumbnail: candidate.thumbnail,
                 });
-                self.considered.push(slots(1), &frame.descriptor, kept);
+                self.considered.push(frame.pts, is_first_of(1), &frame.descriptor, kept);
             }
             self.detector.push(at, &frame.descriptor);
             self.frames.push(Light { pts: frame.pts, luma: frame.luma, change });
@@ -188,14 +189,14 @@ impl Whole {
 struct Considered {
     changes: Vec<f32>,
     frames: Vec<(bool, Option<Kept>)>,
-    last: Option<crate::detect::Descriptor>,
+    last: Option<(Ticks, Descriptor)>,
 }
 
 impl Considered {
-    fn push(&mut self, is_whole_second: bool, descriptor: &crate::detect::Descriptor, kept: Option<Kept>) {
-        let change = self.last.as_ref().map_or(f32::INFINITY, |last| last.distance(descriptor));
+    fn push(&mut self, pts: Ticks, is_whole_second: bool, descriptor: &Descriptor, kept: Option<Kept>) {
+        let change = self.last.as_ref().map_or(f32::INFINITY, |(_, last)| last.distance(descriptor));
         self.changes.push(change);
-        self.last = Some(descriptor.clone());
+        self.last = Some((pts, descriptor.clone()));
         self.frames.push((is_whole_second, kept));
     }
 

@@ -7,15 +7,19 @@ use domain::time::Seconds;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AUDIO_RATE, Hdr, MediaError, Probe, Recorded, Ticks, TimeBase, Tools, VideoStream, codec::FormatError,
-    process::ffprobe,
+    AUDIO_RATE, Hdr, Matrix, MediaError, Probe, Recorded, Ticks, TimeBase, Tools, VideoStream,
+    codec::FormatError, process::ffprobe,
 };
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const TARGET_SECONDS: f64 = 60.0;
 const LIMIT: Duration = Duration::from_secs(600);
 /// Frames that are kept for people and models are no longer than this on their long side, in pixels.
 const LONG_SIDE: f64 = 1280.0;
+/// The loop filter is a twentieth of decoding H.264, and what it does to a frame that no other is predicted from is seen
+/// in that frame alone; nearly all such frames are B frames. (In HEVC, all but the keyframes may be B frames.) With fewer
+/// frames a second than this, too many pictures would have to be B frames.
+const FILTERED_BELOW: f64 = 15.0;
 /// ffmpeg seeks this much earlier than told in files whose frames are reordered, unless the container is sought by
 /// pts (`3*AV_TIME_BASE/23`, ffmpeg's `open_input_file`). Added back, or every segment decodes one GOP too many.
 const REORDER_MARGIN: f64 = 0.130_435;
@@ -67,6 +71,11 @@ pub struct VideoPlan {
     /// What the frames must be brought down from for a usual display.
     #[serde(default)]
     pub hdr: Option<Hdr>,
+    /// How its colours are coded.
+    pub matrix: Matrix,
+    /// Whether frames that no other is predicted from are decoded without their loop filter. They are measured, but
+    /// none of them becomes a picture.
+    pub spares_filter: bool,
 }
 
 /// The audio stream, as extraction hears it.
@@ -97,6 +106,13 @@ pub enum Whole {
     FewKeyframes,
     /// It cannot be entered in the middle: the header knows no length, let alone an index.
     NoIndex,
+}
+
+impl VideoPlan {
+    /// How the colours of pictures are coded when they leave ffmpeg, in video range.
+    pub(crate) fn extracted_matrix(&self) -> Matrix {
+        if self.hdr.is_some() { Matrix::Bt601 } else { self.matrix }
+    }
 }
 
 impl SegmentPlan {
@@ -214,6 +230,8 @@ fn video_plan(video: &VideoStream) -> VideoPlan {
         width: even(width),
         height: even(height),
         hdr: video.hdr,
+        matrix: video.matrix,
+        spares_filter: video.codec == "h264" && video.frame_rate >= FILTERED_BELOW,
     }
 }
 

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Hdr, MediaError, TimeBase, Tools,
+    Hdr, Matrix, MediaError, TimeBase, Tools,
     error::{damaged, not_a_video, too_large_a_picture, too_long, unsupported},
     process::{LastWords, MAX_PIXELS, ffprobe},
 };
@@ -74,6 +74,9 @@ pub struct VideoStream {
     /// How brightness is coded, where it is not what a usual display shows.
     #[serde(default)]
     pub hdr: Option<Hdr>,
+    /// How its colours are coded.
+    #[serde(default)]
+    pub matrix: Matrix,
     /// Mean frames per second; 0 when unknown.
     pub frame_rate: f64,
     /// Unit of the stream's timestamps.

@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 use super::{
     SegmentOutput,
     jpeg::Picture,
-    measure::{self, FRAME_BYTES, Mini, measure},
+    measure::{FRAME_BYTES, Mini, WIDTH, measure},
     nut::Packet,
-    ticks::{self, LOOK_AHEAD, is_near_change},
+    ticks::{LOOK_AHEAD, is_near_change},
 };
 use crate::{
     AUDIO_RATE, Candidate, FrameMeasure, MediaError, SegmentFeatures, SegmentPlan, Ticks, TimeBase,
-    features::THUMBNAIL_BYTES,
+    VideoPlan, matrix::ToJpeg,
 };
 
 /// Most sound that is held for one segment, in bytes: 6 hours. Only a file without an index has segments of hours.
@@ -27,6 +27,10 @@ pub(super) struct Collector {
     frames: Vec<u8>,
     audio: Vec<u8>,
     last_mini: Option<Mini>,
+    to_jpeg: ToJpeg,
+    /// Pictures whose frame is not measured yet.
+    unmeasured: VecDeque<(Ticks, Vec<u8>)>,
+    /// Considered frames whose fate is open.
     waiting: VecDeque<Waiting>,
     /// Distance of each considered frame to the one before it.
     changes: Vec<f32>,
@@ -35,11 +39,10 @@ pub(super) struct Collector {
     last_considered: Option<usize>,
 }
 
-/// A considered frame whose fate is open. Its picture and its measurement come in either order.
 struct Waiting {
-    pts: Ticks,
+    frame: usize,
     picture: Vec<u8>,
-    measured: Option<(usize, Box<[u8; THUMBNAIL_BYTES]>)>,
+    is_whole_second: bool,
 }
 
 impl Collector {
@@ -54,12 +57,15 @@ impl Collector {
             first_mini: Vec::new(),
             last_mini: Vec::new(),
         };
+        let matrix = plan.video.as_ref().map(VideoPlan::extracted_matrix).unwrap_or_default();
         Self {
             plan: plan.clone(),
             features,
             frames: Vec::new(),
             audio: Vec::new(),
             last_mini: None,
+            to_jpeg: ToJpeg::from(matrix),
+            unmeasured: VecDeque::new(),
             waiting: VecDeque::new(),
             changes: Vec::new(),
             decided: 0,
@@ -88,95 +94,76 @@ impl Collector {
 
     pub(super) fn take(&mut self, packet: Packet) -> Result<(), MediaError> {
         match (packet.stream, self.plan.video.is_some()) {
-            (0, true) => self.take_small(packet.ticks(self.plan.time_base), &packet.data),
-            (1, true) => self.take_picture(packet.ticks(self.plan.time_base), packet.data),
+            (0, true) => self.take_small(packet.ticks(self.plan.time_base), packet.data),
+            (1, true) => self.unmeasured.push_back((packet.ticks(self.plan.time_base), packet.data)),
             _ => self.take_sound(packet.ticks(SAMPLES), &packet.data),
         }
+        self.consider();
         self.decide(false)
     }
 
-    fn take_small(&mut self, pts: Ticks, rgb: &[u8]) {
+    fn take_small(&mut self, pts: Ticks, mut planes: Vec<u8>) {
         let in_order = self.features.frames.last().is_none_or(|last| last.pts < pts);
         // A frame that claims an earlier time than its predecessor was never displayed.
-        if rgb.len() != FRAME_BYTES || !in_order {
+        if planes.len() != FRAME_BYTES || !in_order {
             return;
         }
-        let (frame, mini) = measure(pts, rgb, self.last_mini.as_ref());
+        self.to_jpeg.convert(WIDTH, &mut planes);
+        let (frame, mini) = measure(pts, &planes, self.last_mini.as_ref());
         if self.last_mini.is_none() {
             self.features.first_mini.clone_from(&mini);
         }
         self.last_mini = Some(mini);
-        let is_considered =
-            self.features.frames.last().is_none_or(|last| self.slot(last.pts) < self.slot(pts));
         self.features.frames.push(frame);
-        if is_considered {
-            self.consider(measure::thumbnail(rgb));
-        }
     }
 
-    fn slot(&self, pts: Ticks) -> i64 {
-        self.plan.time_base.slot(pts, ticks::PER_SECOND)
-    }
-
-    /// The newest frame is one of the [`ticks::PER_SECOND`].
-    fn consider(&mut self, thumbnail: Box<[u8; THUMBNAIL_BYTES]>) {
-        let frame = self.features.frames.len() - 1;
-        let distance = |last: usize| {
-            let (last, new) = (&self.features.frames[last], &self.features.frames[frame]);
-            last.descriptor.distance(&new.descriptor)
-        };
-        // A segment's first frame need not be a considered one of the whole video, so that neither it nor its
-        // successor knows its true predecessor here.
-        let is_known = self.changes.len() > 1;
-        let change = self.last_considered.filter(|_| is_known).map_or(f32::INFINITY, distance);
-        self.changes.push(change);
-        self.last_considered = Some(frame);
-        let pts = self.features.frames[frame].pts;
-        let measured = Some((frame, thumbnail));
-        match self.waiting.iter_mut().find(|waiting| waiting.pts == pts) {
-            Some(waiting) => waiting.measured = measured,
-            None => self.waiting.push_back(Waiting { pts, picture: Vec::new(), measured }),
-        }
-    }
-
-    fn take_picture(&mut self, pts: Ticks, picture: Vec<u8>) {
-        match self.waiting.iter_mut().find(|waiting| waiting.pts == pts) {
-            Some(waiting) => waiting.picture = picture,
-            None => self.waiting.push_back(Waiting { pts, picture, measured: None }),
+    /// Finds the frames of the pictures that came; a picture comes before or after its small one.
+    fn consider(&mut self) {
+        while let Some((pts, _)) = self.unmeasured.front() {
+            if self.features.frames.last().is_none_or(|last| last.pts < *pts) {
+                return;
+            }
+            let Some((pts, picture)) = self.unmeasured.pop_front() else { return };
+            let Ok(frame) = self.features.frames.binary_search_by_key(&pts, |frame| frame.pts) else {
+                continue;
+            };
+            let second = |pts| self.plan.time_base.slot(pts, 1);
+            let last = self.last_considered.replace(frame).map(|last| &self.features.frames[last]);
+            // A segment's first frame counts, for want of knowledge.
+            let is_whole_second = last.is_none_or(|last| second(last.pts) < second(pts));
+            // Nor need a segment's first frame be a considered one of the whole video, so that neither it nor its
+            // successor knows its true predecessor here.
+            let last = last.filter(|_| self.changes.len() > 1);
+            let distance =
+                |last: &FrameMeasure| last.descriptor.distance(&self.features.frames[frame].descriptor);
+            self.changes.push(last.map_or(f32::INFINITY, distance));
+            self.features.frames[frame].is_considered = true;
+            self.waiting.push_back(Waiting { frame, picture, is_whole_second });
         }
     }
 
     /// Encodes or drops the considered frames whose surroundings are known.
     fn decide(&mut self, at_end: bool) -> Result<(), MediaError> {
-        while let Some(waiting) = self.waiting.front() {
-            let surrounded = self.decided + LOOK_AHEAD < self.changes.len();
-            let complete = waiting.measured.is_some() && !waiting.picture.is_empty();
-            if !(at_end || surrounded && complete) {
-                break;
-            }
-            let Some(Waiting { pts, picture, measured }) = self.waiting.pop_front() else { break };
-            let Some((frame, thumbnail)) = measured else { continue };
+        while at_end || self.decided + LOOK_AHEAD < self.changes.len() {
+            let Some(Waiting { frame, picture, is_whole_second }) = self.waiting.pop_front() else { break };
             let tick = self.decided;
             self.decided += 1;
-            let is_kept = is_whole_second(&self.plan, &self.features.frames, frame, pts);
-            if is_kept || is_near_change(&self.changes, tick) {
-                self.keep(frame, thumbnail, &picture)?;
+            if is_whole_second || is_near_change(&self.changes, tick) {
+                self.keep(frame, picture)?;
             }
         }
         Ok(())
     }
 
-    fn keep(
-        &mut self,
-        frame: usize,
-        thumbnail: Box<[u8; THUMBNAIL_BYTES]>,
-        picture: &[u8],
-    ) -> Result<(), MediaError> {
+    fn keep(&mut self, frame: usize, mut planes: Vec<u8>) -> Result<(), MediaError> {
         let size = self.plan.video.as_ref().map(|video| (video.width, video.height));
-        let Some(picture) = size.and_then(|(width, height)| Picture::new(width, height, picture)) else {
+        let Some((width, height)) = size.filter(|(width, height)| Picture::fits(*width, *height, &planes))
+        else {
             return Ok(());
         };
-        let sharpness = picture.sharpness();
+        self.to_jpeg.convert(width as usize, &mut planes);
+        let picture = Picture::new(width, height, &planes);
+        let (sharpness, thumbnail) = (picture.sharpness(), picture.thumbnail());
         let offset = self.frames.len();
         let encoded = picture.encode(&mut self.frames);
         encoded.map_err(|error| MediaError::io("encode a JPEG")(std::io::Error::other(error)))?;
@@ -235,10 +222,4 @@ impl Collector {
         }
         SegmentOutput { features: self.features.encode(), frames: self.frames, audio: self.audio }
     }
-}
-
-/// Whether `frame` is the first one of its second. A segment's first frame counts, for want of knowledge.
-fn is_whole_second(plan: &SegmentPlan, frames: &[FrameMeasure], frame: usize, pts: Ticks) -> bool {
-    let second = |pts| plan.time_base.slot(pts, 1);
-    frame.checked_sub(1).is_none_or(|before| second(frames[before].pts) < second(pts))
 }

@@ -4,9 +4,11 @@ use ffmpeg_sidecar::command::FfmpegCommand;
 
 use super::{
     measure::{HEIGHT, WIDTH},
-    ticks::PER_SECOND,
+    ticks,
 };
-use crate::{AUDIO_RATE, AudioPlan, Hdr, Segment, SegmentPlan, Tools, VideoPlan, process::INPUT_RULES};
+use crate::{
+    AUDIO_RATE, AudioPlan, Hdr, Matrix, Segment, SegmentPlan, Tools, VideoPlan, process::INPUT_RULES,
+};
 
 /// Sound is decoded from this much before the segment, because codecs and the resampler need a run-up.
 const RUN_UP: f64 = 1.0;
@@ -32,6 +34,9 @@ pub(super) fn extraction(
         // Entered at a keyframe that is no IDR, the H.264 decoder takes frames for broken that are not, and drops them.
         // Those that are, the leading ones, are trimmed away.
         command.args(["-flags", "+output_corrupt"]);
+        if video.spares_filter {
+            command.args(["-skip_loop_filter", "noref"]);
+        }
         input(&mut command, url, plan, seek);
         graph.push(video_graph(plan, video, segment));
     }
@@ -67,26 +72,32 @@ fn video_graph(plan: &SegmentPlan, video: &VideoPlan, segment: &Segment) -> Stri
     let (stream, first) = (video.stream, video.first_pts);
     let start = first.saturating_add(segment.start);
     let end = segment.end.map(|end| format!(":end_pts={}", first.saturating_add(end))).unwrap_or_default();
-    let slot = format!("*{}/{}", u64::from(plan.time_base.num) * u64::from(PER_SECOND), plan.time_base.den);
+    let selection = ticks::selection(plan.time_base, video.spares_filter);
     let (width, height, turn) = match video.rotation {
         90 => (video.height, video.width, ",transpose=clock"),
         180 => (video.width, video.height, ",hflip,vflip"),
         270 => (video.height, video.width, ",transpose=cclock"),
         _ => (video.width, video.height, ""),
     };
-    // Scaled first: the tables of tone mapping are for small pictures.
-    let (matrix, small_tone, picture_tone) = match video.hdr.map(Hdr::tone_map) {
-        Some(tone) => {
-            (":in_color_matrix=bt2020", format!(",{tone}"), format!(",{tone},scale=flags=bilinear"))
+    // Neither matrix nor range is changed, which would cost more than the scaling: see `matrix`.
+    let leaving = format!("out_color_matrix={}:out_range=tv", video.extracted_matrix().name());
+    let scaled = |width: usize, height: usize, flags: &str| {
+        let scale = format!("scale={width}:{height}:flags={flags}");
+        match video.hdr.map(Hdr::tone_map) {
+            // Scaled first: the tables of tone mapping are for small pictures.
+            Some(tone) => {
+                let entering = Matrix::Bt2020.name();
+                format!("{scale}:in_color_matrix={entering},{tone},scale=flags=bilinear:{leaving}")
+            }
+            None => format!("{scale}:in_color_matrix={}:{leaving}", video.matrix.name()),
         }
-        None => ("", String::new(), String::new()),
     };
+    let small = scaled(WIDTH, HEIGHT, "fast_bilinear");
+    let picture = scaled(width as usize, height as usize, "bilinear");
     format!(
         "[0:{stream}]trim=start_pts={start}{end},setpts=PTS-{first},split[a][b];\
-         [a]scale={WIDTH}:{HEIGHT}:flags=fast_bilinear{matrix}{small_tone},format=rgb24[small];\
-         [b]select='isnan(prev_pts)+gt(floor(pts{slot}),floor(prev_pts{slot}))',\
-         scale={width}:{height}:flags=bilinear{matrix}{picture_tone}:out_range=full:out_color_matrix=bt601,format=yuv420p,setsar=1{turn}\
-         [picture]"
+         [a]{small},format=yuv420p[small];\
+         [b]select='{selection}',{picture},format=yuv420p,setsar=1{turn}[picture]"
     )
 }
 

@@ -2,31 +2,40 @@
 
 use crate::{
     FrameMeasure, Ticks,
-    detect::{Descriptor, LUMA_BINS, LUMA_BLOCKS, TINT_BLOCKS, blurred},
-    features::{MINI_PIXELS, THUMBNAIL_BYTES},
+    detect::{CHROMA_BINS, Descriptor, LUMA_BINS, LUMA_BLOCKS, TINT_BLOCKS, blurred},
+    features::MINI_PIXELS,
 };
 
 pub(super) const WIDTH: usize = 128;
 pub(super) const HEIGHT: usize = 72;
-pub(super) const FRAME_BYTES: usize = WIDTH * HEIGHT * 3;
-const MINI_WIDTH: usize = WIDTH / 2;
+/// Luma, and Cb and Cr of half the size.
+pub(super) const FRAME_BYTES: usize = PIXELS + 2 * TINTED;
+const PIXELS: usize = WIDTH * HEIGHT;
+const TINTED: usize = PIXELS / 4;
+/// Bins of one of the two chroma histograms.
+const BINS: usize = CHROMA_BINS / 2;
 
 /// Luma halved in both directions: what motion is measured on.
 pub(super) type Mini = Vec<u8>;
 
-/// Measures one frame of [`FRAME_BYTES`] sRGB bytes against the one before it.
-pub(super) fn measure(pts: Ticks, rgb: &[u8], previous: Option<&Mini>) -> (FrameMeasure, Mini) {
-    let mut sums = Sums::default();
-    for (row, line) in rgb.chunks_exact(WIDTH * 3).enumerate() {
-        for (column, pixel) in line.chunks_exact(3).enumerate() {
-            sums.add(row, column, [pixel[0], pixel[1], pixel[2]]);
-        }
-    }
-    let mini: Mini = sums.mini.iter().map(|sum| (sum / 4) as u8).collect();
-    let pixels = (WIDTH * HEIGHT) as u32;
-    let luma = (u64::from(sums.total) * 65_535 / u64::from(pixels * 255)) as u16;
+/// Measures one frame of [`FRAME_BYTES`] bytes in JPEG's colours against the one before it.
+pub(super) fn measure(pts: Ticks, planes: &[u8], previous: Option<&Mini>) -> (FrameMeasure, Mini) {
+    let (luma, chroma) = planes.split_at(PIXELS);
+    let (blue, red) = chroma.split_at(TINTED);
+    let total: u32 = luma.iter().map(|level| u32::from(*level)).sum();
+    let mini = halved(luma);
     let change = previous.map_or(0, |previous| mean_change(previous, &mini));
-    (FrameMeasure { pts, luma, change, descriptor: sums.descriptor() }, mini)
+    let (blue_bins, red_bins) = (histogram::<BINS>(blue), histogram::<BINS>(red));
+    let (blue_tints, red_tints) = (tints(blue), tints(red));
+    let half = TINT_BLOCKS / 2;
+    let descriptor = Descriptor {
+        luma: histogram::<LUMA_BINS>(luma),
+        chroma: std::array::from_fn(|bin| if bin < BINS { blue_bins[bin] } else { red_bins[bin - BINS] }),
+        blocks: blocks::<LUMA_BLOCKS, 8, 8>(luma, WIDTH),
+        tints: std::array::from_fn(|i| if i < half { blue_tints[i] } else { red_tints[i - half] }),
+    };
+    let luma = (u64::from(total) * 65_535 / (PIXELS as u64 * 255)) as u16;
+    (FrameMeasure { pts, luma, change, is_considered: false, descriptor }, mini)
 }
 
 /// Mean absolute difference of two minis, 0 to 65 535.
@@ -35,86 +44,80 @@ pub(crate) fn mean_change(a: &[u8], b: &[u8]) -> u16 {
     (sum * 65_535 / (MINI_PIXELS as u64 * 255)) as u16
 }
 
-/// 16 by 9 mean colours.
-pub(super) fn thumbnail(rgb: &[u8]) -> Box<[u8; THUMBNAIL_BYTES]> {
-    let mut sums = [0u32; THUMBNAIL_BYTES];
-    for (row, line) in rgb.chunks_exact(WIDTH * 3).enumerate() {
-        for (column, pixel) in line.chunks_exact(3).enumerate() {
-            let at = (row / 8 * 16 + column / 8) * 3;
-            for (sum, channel) in sums[at..].iter_mut().zip(pixel) {
-                *sum += u32::from(*channel);
+fn halved(luma: &[u8]) -> Mini {
+    let mut mini = Vec::with_capacity(MINI_PIXELS);
+    for lines in luma.chunks_exact(2 * WIDTH) {
+        let (upper, lower) = lines.split_at(WIDTH);
+        let pairs = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+        let mean = |(a, b): (&[u8], &[u8])| {
+            (a.iter().chain(b).map(|level| u16::from(*level)).sum::<u16>() / 4) as u8
+        };
+        mini.extend(pairs.map(mean));
+    }
+    mini
+}
+
+/// Shares of equally wide bins, blurred, in 1/65 535.
+fn histogram<const N: usize>(levels: &[u8]) -> [u16; N] {
+    // Four at once: neighbours are mostly alike, and a count waits for the one before it in the same bin.
+    let mut counts = [[0u32; N]; 4];
+    let bin = |level: u8| usize::from(level) * N / 256;
+    for four in levels.chunks_exact(4) {
+        for (counts, level) in counts.iter_mut().zip(four) {
+            counts[bin(*level)] += 1;
+        }
+    }
+    let sums = std::array::from_fn(|bin| counts.iter().map(|counts| counts[bin]).sum());
+    blurred::<N>(sums).map(|count| (count * 65_535 / levels.len() as u32) as u16)
+}
+
+fn tints(plane: &[u8]) -> [u8; TINT_BLOCKS / 2] {
+    blocks::<{ TINT_BLOCKS / 2 }, 8, 9>(plane, WIDTH / 2)
+}
+
+/// Means of blocks of `W` by `H` pixels in lines of `width`.
+fn blocks<const N: usize, const W: usize, const H: usize>(plane: &[u8], width: usize) -> [u8; N] {
+    let mut sums = [0u32; N];
+    for (sums, lines) in sums.chunks_exact_mut(width / W).zip(plane.chunks_exact(width * H)) {
+        for line in lines.chunks_exact(width) {
+            for (sum, pixels) in sums.iter_mut().zip(line.chunks_exact(W)) {
+                *sum += pixels.iter().map(|level| u32::from(*level)).sum::<u32>();
             }
         }
     }
-    Box::new(sums.map(|sum| (sum / 64) as u8))
-}
-
-struct Sums {
-    luma: [u32; LUMA_BINS],
-    blue: [u32; 16],
-    red: [u32; 16],
-    blocks: [u32; LUMA_BLOCKS],
-    tints: [u32; TINT_BLOCKS],
-    mini: [u32; MINI_PIXELS],
-    total: u32,
-}
-
-impl Default for Sums {
-    fn default() -> Self {
-        Self {
-            luma: [0; LUMA_BINS],
-            blue: [0; 16],
-            red: [0; 16],
-            blocks: [0; LUMA_BLOCKS],
-            tints: [0; TINT_BLOCKS],
-            mini: [0; MINI_PIXELS],
-            total: 0,
-        }
-    }
-}
-
-impl Sums {
-    fn add(&mut self, row: usize, column: usize, [r, g, b]: [u8; 3]) {
-        let [r, g, b] = [r, g, b].map(i32::from);
-        // ITU-R BT.601, full range, in 1/256.
-        let luma = ((77 * r + 150 * g + 29 * b) >> 8) as u32;
-        let blue = (((-43 * r - 85 * g + 128 * b) >> 8) + 128).clamp(0, 255) as u32;
-        let red = (((128 * r - 107 * g - 21 * b) >> 8) + 128).clamp(0, 255) as u32;
-        self.luma[luma as usize / 8] += 1;
-        self.blue[blue as usize / 16] += 1;
-        self.red[red as usize / 16] += 1;
-        self.blocks[row / 8 * 16 + column / 8] += luma;
-        let tint = row / 18 * 8 + column / 16;
-        self.tints[tint] += blue;
-        self.tints[TINT_BLOCKS / 2 + tint] += red;
-        self.mini[row / 2 * MINI_WIDTH + column / 2] += luma;
-        self.total += luma;
-    }
-
-    fn descriptor(&self) -> Descriptor {
-        let pixels = (WIDTH * HEIGHT) as u32;
-        let share = |count: u32| (count * 65_535 / pixels) as u16;
-        let (blue, red) = (blurred(self.blue).map(share), blurred(self.red).map(share));
-        Descriptor {
-            luma: blurred(self.luma).map(share),
-            chroma: std::array::from_fn(|bin| if bin < 16 { blue[bin] } else { red[bin - 16] }),
-            blocks: self.blocks.map(|sum| (sum / (8 * 8)) as u8),
-            tints: self.tints.map(|sum| (sum / (18 * 16)) as u8),
-        }
-    }
+    sums.map(|sum| (sum / (W * H) as u32) as u8)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn plain(luma: u8, blue: u8, red: u8) -> Vec<u8> {
+        [vec![luma; PIXELS], vec![blue; TINTED], vec![red; TINTED]].concat()
+    }
+
     #[test]
     fn white_after_black_is_the_greatest_change() {
-        let (black, mini) = measure(0, &[0; FRAME_BYTES], None);
-        let (white, _) = measure(1, &[255; FRAME_BYTES], Some(&mini));
+        let (black, mini) = measure(0, &plain(0, 128, 128), None);
+        let (white, _) = measure(1, &plain(255, 128, 128), Some(&mini));
         assert_eq!((black.luma, black.change), (0, 0));
         assert_eq!((white.luma, white.change), (65_535, 65_535));
         assert!(black.descriptor.distance(&white.descriptor) > 0.7);
-        assert_eq!(*thumbnail(&[9; FRAME_BYTES]), [9; THUMBNAIL_BYTES]);
+    }
+
+    #[test]
+    fn blocks_and_tints_are_where_they_are() {
+        let mut planes = plain(0, 128, 128);
+        // The last block of luma, and the first of each colour.
+        planes[PIXELS - 1] = 64;
+        planes[PIXELS] = 200;
+        planes[PIXELS + TINTED] = 0;
+        let descriptor = measure(0, &planes, None).0.descriptor;
+        assert_eq!(
+            (descriptor.blocks[LUMA_BLOCKS - 1], descriptor.tints[0], descriptor.tints[32]),
+            (1, 129, 126)
+        );
+        assert_eq!((descriptor.tints[1], descriptor.tints[33]), (128, 128));
+        assert_eq!(descriptor.luma.iter().map(|share| u32::from(*share)).sum::<u32>() / 100, 655);
     }
 }

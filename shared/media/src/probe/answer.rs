@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{AudioStream, VideoStream, tags::Tags};
-use crate::{Hdr, MediaError, TimeBase, error::damaged};
+use crate::{Hdr, Matrix, MediaError, TimeBase, error::damaged};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Answer {
@@ -43,6 +43,7 @@ pub(super) struct Stream {
     sample_aspect_ratio: String,
     pix_fmt: String,
     color_transfer: String,
+    color_space: String,
     avg_frame_rate: String,
     time_base: String,
     has_b_frames: u32,
@@ -105,6 +106,7 @@ impl Stream {
             rotation,
             pixel_format: self.pix_fmt.clone(),
             hdr: Hdr::of(&self.color_transfer),
+            matrix: Matrix::of(&self.color_space),
             frame_rate: ratio(&self.avg_frame_rate, '/').unwrap_or(0.0),
             time_base,
             first_pts: frames.first_pts().ok_or_else(damaged)?,
