@@ -32,16 +32,59 @@ pub(crate) fn main_color(pixels: &[[u8; 3]]) -> Rgb {
     named.map_or(Rgb(0, 0, 0), |(center, _)| to_rgb(center))
 }
 
+/// Points by coordinate, so that the distances of several are computed at once.
+struct Points {
+    coordinates: [Vec<f32>; 3],
+    /// Which of the centres measured so far is the nearest to each point, and its squared distance.
+    nearest: Vec<u32>,
+    distances: Vec<f32>,
+}
+
+impl Points {
+    fn new(points: &[Lab]) -> Self {
+        let coordinate = |axis: usize| points.iter().map(|point| point[axis]).collect();
+        Self {
+            coordinates: [0, 1, 2].map(coordinate),
+            nearest: vec![0; points.len()],
+            distances: vec![f32::INFINITY; points.len()],
+        }
+    }
+
+    fn get(&self, at: usize) -> Lab {
+        [0, 1, 2].map(|axis| self.coordinates[axis][at])
+    }
+
+    fn forget(&mut self) {
+        self.distances.fill(f32::INFINITY);
+    }
+
+    /// Measures all points against one more centre; of equally near ones the first stays.
+    fn measure(&mut self, number: u32, [l, a, b]: Lab) {
+        let [ls, greens, blues] = &self.coordinates;
+        let known = self.nearest.iter_mut().zip(&mut self.distances);
+        for ((((nearest, known), x), y), z) in known.zip(ls).zip(greens).zip(blues) {
+            let distance = (l - x) * (l - x) + (a - y) * (a - y) + (b - z) * (b - z);
+            *nearest = if distance < *known { number } else { *nearest };
+            *known = if distance < *known { distance } else { *known };
+        }
+    }
+}
+
 fn k_means(points: &[Lab]) -> Vec<(Lab, usize)> {
-    let mut centers = spread(points);
+    let mut points = Points::new(points);
+    let mut centers = spread(&mut points);
     let mut sizes = vec![0; centers.len()];
     for _ in 0..ROUNDS {
+        points.forget();
+        for (number, center) in (0..).zip(&centers) {
+            points.measure(number, *center);
+        }
         let mut sums = vec![[0.0f32; 3]; centers.len()];
         let before = std::mem::replace(&mut sizes, vec![0; centers.len()]);
-        for point in points {
-            let nearest = nearest(&centers, point).0;
+        for (at, nearest) in points.nearest.iter().enumerate() {
+            let nearest = *nearest as usize;
             sizes[nearest] += 1;
-            for (sum, part) in sums[nearest].iter_mut().zip(point) {
+            for (sum, part) in sums[nearest].iter_mut().zip(points.get(at)) {
                 *sum += part;
             }
         }
@@ -57,22 +100,18 @@ fn k_means(points: &[Lab]) -> Vec<(Lab, usize)> {
 }
 
 /// First centres: each the point farthest from those before it. Deterministic, unlike k-means++.
-fn spread(points: &[Lab]) -> Vec<Lab> {
-    let mut centers: Vec<Lab> = points.first().copied().into_iter().collect();
-    while (1..CLUSTERS).contains(&centers.len()) {
-        let farthest = points.iter().map(|point| (nearest(&centers, point).1, point));
-        match farthest.max_by(|a, b| a.0.total_cmp(&b.0)) {
-            Some((distance, point)) if distance > 1e-4 => centers.push(*point),
-            _ => break,
-        }
+fn spread(points: &mut Points) -> Vec<Lab> {
+    let mut centers: Vec<Lab> = Vec::new();
+    let mut next = (!points.distances.is_empty()).then_some(0);
+    while let Some(at) = next {
+        let center = points.get(at);
+        points.measure(centers.len() as u32, center);
+        centers.push(center);
+        let farthest = points.distances.iter().enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
+        let is_another = |(_, distance): &(usize, &f32)| **distance > 1e-4 && centers.len() < CLUSTERS;
+        next = farthest.filter(is_another).map(|(at, _)| at);
     }
     centers
-}
-
-fn nearest(centers: &[Lab], point: &Lab) -> (usize, f32) {
-    let squared = |center: &Lab| center.iter().zip(point).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
-    let distances = centers.iter().map(squared).enumerate();
-    distances.reduce(|best, other| if other.1 < best.1 { other } else { best }).unwrap_or((0, 0.0))
 }
 
 fn to_oklab(pixel: [u8; 3]) -> Lab {

@@ -66,8 +66,11 @@ impl Descriptor {
             self.luma.windows(3).any(|bins| bins.iter().map(|bin| u32::from(*bin)).sum::<u32>() > ALIKE);
         let grey = self.tints.iter().map(|tint| u32::from(tint.abs_diff(128))).sum::<u32>()
             < GREY * TINT_BLOCKS as u32;
-        let (mean, deviation) = mean_and_deviation(&self.blocks);
-        alike && grey && deviation < FLAT && !(BLACK..=WHITE).contains(&mean)
+        let is_flat = || {
+            let (mean, deviation) = mean_and_deviation(&self.blocks);
+            deviation < FLAT && !(BLACK..=WHITE).contains(&mean)
+        };
+        alike && grey && is_flat()
     }
 
     /// The frame between two, `share` of the way.

@@ -62,7 +62,11 @@ fn keyframe<'a>(own: &'a [Kept], all: &'a [Kept], from: f64, until: f64, first: 
             a.sharpness.total_cmp(&b.sharpness).then(nearer)
         })
     };
-    let nearest = || all.iter().min_by_key(|kept| kept.frame.abs_diff(first));
+    let nearest = || {
+        let next = all.partition_point(|kept| kept.frame < first);
+        let around = &all[next.saturating_sub(1)..(next + 1).min(all.len())];
+        around.iter().min_by_key(|kept| kept.frame.abs_diff(first))
+    };
     sharpest(CLEAR).or_else(|| sharpest(0.0)).or(own.first()).or_else(nearest)
 }
 
