@@ -188,10 +188,10 @@ pub(crate) async fn plan_with_target(
     })
 }
 
-/// Points at whole multiples of `target`, none so late that a stub of a segment would remain.
+/// Points that cut `length` into equal parts of about `target`: the slowest segment is what a video waits for.
 fn grid(length: Seconds, target: f64) -> Vec<f64> {
-    let points = ((length.get() / target) - 0.5).ceil().max(0.0) as u32;
-    (1..points).map(|n| f64::from(n) * target).collect()
+    let parts = ((length.get() / target) - 0.5).ceil().max(0.0) as u32;
+    (1..parts).map(|n| f64::from(n) * length.get() / f64::from(parts)).collect()
 }
 
 /// Audio whose packets carry their own length: it can be entered anywhere although no header tells its length.
@@ -300,6 +300,7 @@ mod tests {
         assert_eq!(grid(Seconds::new(89.0), 60.0).len() + 1, 1);
         assert_eq!(grid(Seconds::new(91.0), 60.0).len() + 1, 2);
         assert_eq!(grid(Seconds::ZERO, 60.0).len(), 0);
+        assert_eq!(grid(Seconds::new(149.0), 60.0), [74.5]);
     }
 
     proptest::proptest! {
