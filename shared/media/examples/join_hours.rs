@@ -1,6 +1,8 @@
 //! `cargo run --release -p media --example join_hours -- video.mp4 12`: what joining that many hours takes in time and
 //! memory, given a minute of video, which is repeated. Prints JSON.
 
+mod cpu;
+
 use std::{
     io::{self, Write},
     path::PathBuf,
@@ -31,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     plan.length = Seconds::new(plan.time_base.seconds(count * ticks));
     drop(one);
 
-    let started = Instant::now();
+    let (started, used) = (Instant::now(), cpu::seconds()?);
     let read = (0..count).map_while(|n| {
         // As the step does: each object is read, and forgotten when it is joined.
         let mut features = SegmentFeatures::decode(&stored).ok()?;
@@ -40,13 +42,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(features)
     });
     let scenes = media::join(&plan, read)?.scenes.len();
-    let seconds = started.elapsed().as_secs_f64();
+    let (seconds, cpu) = (started.elapsed().as_secs_f64(), cpu::seconds()? - used);
     let status = std::fs::read_to_string("/proc/self/status")?;
     let peak = status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<u64>().ok());
     let report = serde_json::json!({
-        "hours": plan.length.get() / 3600.0, "segments": count, "scenes": scenes, "seconds": seconds, "peak_mb": peak.map(|kb| kb / 1024),
+        "hours": plan.length.get() / 3600.0, "segments": count, "scenes": scenes, "seconds": seconds, "cpu": cpu,
+        "peak_mb": peak.map(|kb| kb / 1024),
     });
     Ok(writeln!(io::stdout(), "{report}")?)
 }

@@ -1,6 +1,8 @@
 //! `cargo run --release -p media --example scenes -- video.mp4`: the scenes of a file and what each step took, as JSON;
 //! times are seconds, `frame` counts from 0.
 
+mod cpu;
+
 use std::{
     io::{self, Write},
     path::PathBuf,
@@ -21,25 +23,26 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let probe = media::probe(&tools, proxy.url(), &path.to_string_lossy()).await?;
     let plan = media::plan(&tools, proxy.url(), &probe, ProcessingMode::All).await?;
     let planned = began.elapsed();
-    let cpu = cpu_seconds()?;
+    let before = cpu::seconds()?;
     let (mut features, mut segments) = (Vec::new(), Vec::new());
     for index in 0..plan.segments.len() as u32 {
-        let began = Instant::now();
+        let (began, used) = (Instant::now(), cpu::seconds()?);
         let output = media::extract(&tools, proxy.url(), &plan, index, ExtractOptions::default()).await?;
         segments.push(json!({
             "seconds": began.elapsed().as_secs_f64(),
+            "cpu": cpu::seconds()? - used,
             "bytes": [output.features.len(), output.frames.len(), output.audio.len()],
         }));
         features.push(SegmentFeatures::decode(&output.features).map_err(io::Error::other)?);
     }
-    let extracted = cpu_seconds()? - cpu;
+    let extracted = cpu::seconds()? - before;
     let times: Vec<f64> = features
         .iter()
         .flat_map(|segment| segment.frames.iter().map(|frame| plan.time_base.seconds(frame.pts)))
         .collect();
-    let began = Instant::now();
+    let (began, used) = (Instant::now(), cpu::seconds()?);
     let scenes = media::join(&plan, features)?.scenes;
-    let joined = began.elapsed();
+    let (joined, joined_cpu) = (began.elapsed(), cpu::seconds()? - used);
     let scenes = scenes.iter().map(|scene| {
         json!({
             "frame": times.partition_point(|time| *time < scene.start.get() - 1e-6),
@@ -58,16 +61,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "extracted_cpu": extracted,
         "segments": segments,
         "joined": joined.as_secs_f64(),
+        "joined_cpu": joined_cpu,
         "scenes": scenes.collect::<Vec<_>>(),
     });
     Ok(writeln!(io::stdout(), "{report}")?)
-}
-
-/// CPU seconds, user and system, of this process and of those it has waited for, from `/proc/self/stat` (proc(5)),
-/// which counts in hundredths.
-fn cpu_seconds() -> Result<f64, Box<dyn std::error::Error>> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let (_, fields) = stat.rsplit_once(')').ok_or("/proc/self/stat has another form")?;
-    let ticks = fields.split_whitespace().skip(11).take(4).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
-    Ok(ticks as f64 / 100.0)
 }
