@@ -10,15 +10,17 @@
 //! Thresholds were chosen on the tuning half of the films of `tests/bench_media/films.py`; times are seconds, distances
 //! those of [`Descriptor::distance`].
 
+mod boards;
 mod cuts;
 mod descriptor;
 mod fades;
 mod flashes;
 mod gradual;
 mod likeness;
+mod pans;
 mod stretch;
 
-pub(crate) use descriptor::{CHROMA_BINS, Descriptor, LUMA_BINS, LUMA_BLOCKS, TINT_BLOCKS, blurred};
+pub(crate) use descriptor::{CHROMA_BINS, Descriptor, LUMA_BINS, LUMA_BLOCKS, Motion, TINT_BLOCKS, blurred};
 
 use gradual::Ticks;
 use stretch::Stretch;
@@ -45,6 +47,15 @@ pub(crate) struct Change {
     pub(crate) until: f64,
 }
 
+/// What became of the frame before.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Camera {
+    /// Mean absolute luma change, 0 to 65 535.
+    pub(crate) change: u16,
+    /// What of it is a move.
+    pub(crate) motion: Motion,
+}
+
 /// Takes frames in display order and tells the changes at the end.
 #[derive(Debug, Default)]
 pub(crate) struct Detector {
@@ -55,14 +66,14 @@ pub(crate) struct Detector {
 }
 
 impl Detector {
-    /// Takes the next frame, displayed at `at`.
-    pub(crate) fn push(&mut self, at: f64, descriptor: &Descriptor) {
+    /// Takes the next frame, displayed at `at`, and what changed since the one before it.
+    pub(crate) fn push(&mut self, at: f64, descriptor: &Descriptor, camera: Camera) {
         while at >= self.end() + MARGIN && !self.stretch.is_empty() {
             self.judge(self.end());
             self.ordinal += 1;
             self.stretch.forget(f64::from(self.ordinal) * STRETCH - MARGIN);
         }
-        self.stretch.push(at, descriptor);
+        self.stretch.push(at, descriptor, camera);
     }
 
     /// All changes, in order of time.

@@ -4,6 +4,7 @@ mod collect;
 mod command;
 mod jpeg;
 mod measure;
+mod motion;
 mod nut;
 mod ticks;
 
@@ -20,6 +21,7 @@ use collect::Collector;
 
 pub(crate) use jpeg::QUALITY;
 pub(crate) use measure::mean_change;
+pub(crate) use motion::motion;
 pub(crate) use ticks::{PER_SECOND, is_near_change};
 
 /// How a decode may use the machine.

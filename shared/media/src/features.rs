@@ -3,7 +3,7 @@
 use crate::{
     FormatError, Ticks, TimeBase,
     codec::Reader,
-    detect::{CHROMA_BINS, Descriptor, LUMA_BINS, LUMA_BLOCKS, TINT_BLOCKS},
+    detect::{CHROMA_BINS, Descriptor, LUMA_BINS, LUMA_BLOCKS, Motion, TINT_BLOCKS},
 };
 
 const MAGIC: [u8; 4] = *b"FQsf";
@@ -12,7 +12,7 @@ const VERSION: u16 = 3;
 pub(crate) const MINI_PIXELS: usize = 64 * 36;
 /// A candidate's colours: 16 by 9 pixels, sRGB.
 pub(crate) const THUMBNAIL_BYTES: usize = 16 * 9 * 3;
-const FRAME_BYTES: usize = 8 + 2 + 2 + 1 + 2 * (LUMA_BINS + CHROMA_BINS) + LUMA_BLOCKS + TINT_BLOCKS;
+const FRAME_BYTES: usize = 8 + 2 + 2 + 4 + 1 + 2 * (LUMA_BINS + CHROMA_BINS) + 2 * LUMA_BLOCKS + TINT_BLOCKS;
 const CANDIDATE_BYTES: usize = 4 + 8 + 4 + 4 + THUMBNAIL_BYTES;
 
 /// Everything measured in one segment. All times are ticks since the first displayed frame of the video.
@@ -34,7 +34,7 @@ pub struct SegmentFeatures {
     pub(crate) last_mini: Vec<u8>,
 }
 
-/// One frame in 349 bytes.
+/// One frame in 497 bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FrameMeasure {
     /// When it is displayed.
@@ -43,6 +43,7 @@ pub struct FrameMeasure {
     pub luma: u16,
     /// Mean absolute luma change since the frame before it, 0 to 65 535; 0 in a segment's first frame.
     pub change: u16,
+    pub(crate) motion: Motion,
     /// Whether it was considered for a JPEG.
     pub(crate) is_considered: bool,
     pub(crate) descriptor: Descriptor,
@@ -142,23 +143,30 @@ impl FrameMeasure {
         out.extend(self.pts.to_le_bytes());
         out.extend(self.luma.to_le_bytes());
         out.extend(self.change.to_le_bytes());
+        out.extend(self.motion.x.to_le_bytes());
+        out.extend(self.motion.y.to_le_bytes());
+        out.extend(self.motion.rest.to_le_bytes());
         out.push(self.is_considered.into());
         let bins = self.descriptor.luma.iter().chain(&self.descriptor.chroma);
         out.extend(bins.flat_map(|bin| bin.to_le_bytes()));
         out.extend(self.descriptor.blocks);
+        out.extend(self.descriptor.textures);
         out.extend(self.descriptor.tints);
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Self, FormatError> {
         let (pts, luma, change) = (reader.i64()?, reader.u16()?, reader.u16()?);
+        let [x, y] = reader.array()?.map(u8::cast_signed);
+        let motion = Motion { x, y, rest: reader.u16()? };
         let is_considered = reader.u8()? != 0;
         let mut descriptor = Descriptor::default();
         for bin in descriptor.luma.iter_mut().chain(&mut descriptor.chroma) {
             *bin = reader.u16()?;
         }
         descriptor.blocks = reader.array()?;
+        descriptor.textures = reader.array()?;
         descriptor.tints = reader.array()?;
-        Ok(Self { pts, luma, change, is_considered, descriptor })
+        Ok(Self { pts, luma, change, motion, is_considered, descriptor })
     }
 }
 
@@ -193,6 +201,7 @@ mod tests {
             pts,
             luma: 7,
             change: 9,
+            motion: Motion { x: -3, y: 2, rest: 5 },
             is_considered: pts == 20,
             descriptor: Descriptor::default(),
         };

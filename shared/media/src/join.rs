@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     FormatError, MediaError, Recorded, SegmentFeatures, SegmentPlan, Ticks,
-    detect::{Descriptor, Detector},
+    detect::{Camera, Descriptor, Detector},
     error::damaged,
-    extract::{PER_SECOND, is_near_change, mean_change},
+    extract::{PER_SECOND, is_near_change, mean_change, motion},
     features::THUMBNAIL_BYTES,
 };
 
@@ -122,7 +122,10 @@ impl Whole {
             }
             let at = plan.time_base.seconds(frame.pts);
             let boundary = (index == 0).then(|| previous.take()).flatten();
-            let change = boundary.map_or(frame.change, |mini| mean_change(&mini, &segment.first_mini));
+            let first = &segment.first_mini;
+            let (change, moved) = boundary.map_or((frame.change, frame.motion), |mini| {
+                (mean_change(&mini, first), motion(&mini, first))
+            });
             // Of two frames that their segments considered for the same tick, the whole video considers the first.
             let is_first_of = |per_second| {
                 let slot = |pts| plan.time_base.slot(pts, per_second);
@@ -139,7 +142,7 @@ impl Whole {
                 });
                 self.considered.push(frame.pts, is_first_of(1), &frame.descriptor, kept);
             }
-            self.detector.push(at, &frame.descriptor);
+            self.detector.push(at, &frame.descriptor, Camera { change, motion: moved });
             self.frames.push(Light { pts: frame.pts, luma: frame.luma, change });
         }
         self.last_mini = segment.last_mini;

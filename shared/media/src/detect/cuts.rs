@@ -1,39 +1,86 @@
 //! Hard cuts: one jump between two frames that stands out, makes up most of what changes around it, and leads to
 //! another scene.
 
+use super::boards::is_rewritten;
 use super::likeness::is_same_around;
+use super::pans::is_pan;
 use super::stretch::Stretch;
-use super::{Change, MERGE};
+use super::{Change, LUMA_BLOCKS, MERGE};
 
-/// A jump of less than this is no cut.
+/// A jump of less than this is no cut...
 const JUMP: f32 = 0.1;
+/// ...except where all else is still: one that exceeds those around it by this factor, as between two dark scenes...
+const STILL_JUMP: f32 = 0.04;
+const STILL: f32 = 16.0;
+/// ...or between two boards.
+const BOARD_JUMP: f32 = 0.015;
 /// Jumps that may be near to that of a cut: two cuts close together are still two.
 const COMPANY: usize = 1;
 /// The jump is at least this share of the difference between the [`SIDE`] before and the [`SIDE`] after.
 const SHARE: f32 = 0.5;
 const SIDE: f64 = 0.2;
+/// The same of a cut that nothing else goes on beside.
+const STEP: f32 = 0.8;
 /// How far from the cut the other scene must be another one, on both sides.
 const GAPS: [f64; 4] = [0.0, 0.1, 0.2, 0.35];
+/// A block goes on as it did when its luma moves by no more than this beyond what it moved in the frames beside...
+const USUAL: u8 = 2;
+/// ...of which no more than this is counted: in a shot where all is in motion nothing goes on as it did...
+const LIVELY: u8 = 4;
+const NEIGHBOURS: usize = 2;
+/// ...and the jump is local when more than this share of them does.
+const LOCAL: f32 = 0.65;
 /// A cut into or out of a fade is part of it.
 const BESIDE: f64 = 0.1;
 
 /// The cuts that are not part of one of the `fades`.
 pub(super) fn find(stretch: &Stretch, fades: &[Change]) -> Vec<Change> {
     let in_fade = |at: f64| fades.iter().any(|fade| (fade.from - BESIDE..=fade.until + BESIDE).contains(&at));
+    let is_other_board = |frame: &usize| is_rewritten(stretch.frame(frame - 1), stretch.frame(*frame));
     let is_cut = |frame: &usize| {
         let (at, jump) = (stretch.at(*frame), stretch.jump(*frame));
-        jump > JUMP
-            && stretch.around(*frame, MERGE).all(|other| stretch.jump(other) <= jump)
+        let share =
+            jump / stretch.mean(at - SIDE, at).distance(&stretch.mean(at, at + SIDE)).max(f32::EPSILON);
+        let is_still = || jump > STILL_JUMP && stretch.stands_out_by(STILL, *frame, COMPANY);
+        let is_board = || jump > BOARD_JUMP && is_other_board(frame);
+        (jump > JUMP && share >= SHARE || share >= STEP && (is_still() || is_board()))
             && stretch.stands_out(*frame, COMPANY)
             && !in_fade(at)
-            && jump >= SHARE * stretch.mean(at - SIDE, at).distance(&stretch.mean(at, at + SIDE))
+            && !is_pan(stretch, at, stretch.until(*frame))
             && !is_same_around(stretch, at, &GAPS, jump)
+            && !is_local(stretch, *frame)
     };
-    (1..stretch.len())
-        .filter(is_cut)
-        .map(|frame| {
-            let (from, at) = (stretch.at(frame - 1), stretch.at(frame));
-            Change { frame: stretch.number(frame), at, from, until: at }
-        })
-        .collect()
+    let cuts: Vec<usize> = (1..stretch.len()).filter(is_cut).collect();
+    let is_greatest = |frame: &usize| {
+        let rivals = || cuts.iter().filter(|other| stretch.around(*frame, MERGE).contains(other));
+        rivals().all(|other| stretch.jump(*other) <= stretch.jump(*frame))
+    };
+    let cuts = cuts.iter().copied().filter(is_greatest);
+    cuts.map(|frame| {
+        let (from, at) = (stretch.at(frame - 1), stretch.at(frame));
+        Change { frame: stretch.number(frame), at, from, until: at }
+    })
+    .collect()
+}
+
+/// Whether a jump is a step between two shots: nearly all that changes around it.
+pub(super) fn is_step(stretch: &Stretch, frame: usize) -> bool {
+    let (at, jump) = (stretch.at(frame), stretch.jump(frame));
+    let sides = || stretch.mean(at - SIDE, at).distance(&stretch.mean(at, at + SIDE));
+    jump > JUMP && stretch.stands_out(frame, COMPANY) && jump >= STEP * sides()
+}
+
+/// Whether most of the picture goes on as it did: what jumps is a caption, or a picture in the picture.
+pub(super) fn is_local(stretch: &Stretch, frame: usize) -> bool {
+    let moves = |frame: usize, block: usize| {
+        stretch.frame(frame - 1).blocks[block].abs_diff(stretch.frame(frame).blocks[block])
+    };
+    let near = frame.saturating_sub(NEIGHBOURS).max(1)..(frame + NEIGHBOURS + 1).min(stretch.len());
+    let goes_on = |block: &usize| {
+        let usual = near.clone().filter(|other| *other != frame).map(|other| moves(other, *block)).max();
+        moves(frame, *block) <= usual.unwrap_or(0).min(LIVELY) + USUAL
+    };
+    let going_on = (0..LUMA_BLOCKS).filter(goes_on).count();
+    going_on as f32 > LOCAL * LUMA_BLOCKS as f32
+        && !is_rewritten(stretch.frame(frame - 1), stretch.frame(frame))
 }

@@ -1,4 +1,4 @@
-//! A frame in 336 bytes, and how unlike two of them are.
+//! A frame in 480 bytes, and how unlike two of them are.
 
 /// Bins of the luma histogram.
 pub(crate) const LUMA_BINS: usize = 32;
@@ -21,6 +21,16 @@ const CHROMA_WEIGHT: f32 = 0.045 / WHOLE;
 const BLOCK_WEIGHT: f32 = 0.66 / (255.0 * LUMA_BLOCKS as f32);
 const TINT_WEIGHT: f32 = 0.44 / (255.0 * TINT_BLOCKS as f32);
 
+/// How a frame's picture is the one before it, moved.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Motion {
+    /// To the right and down, in 256ths of the picture's width and 144ths of its height.
+    pub(crate) x: i8,
+    pub(crate) y: i8,
+    /// Mean absolute luma change that this leaves, 0 to 65 535.
+    pub(crate) rest: u16,
+}
+
 /// Histogram bins are fractions of the frame times 65 535, each blurred into its neighbours: a slight change of
 /// exposure moves everything into the next bin and is still a slight change.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +38,8 @@ pub(crate) struct Descriptor {
     pub(crate) luma: [u16; LUMA_BINS],
     pub(crate) chroma: [u16; CHROMA_BINS],
     pub(crate) blocks: [u8; LUMA_BLOCKS],
+    /// Twice the standard deviation of luma within each block: writing on a board, which the blocks' means hardly show.
+    pub(crate) textures: [u8; LUMA_BLOCKS],
     pub(crate) tints: [u8; TINT_BLOCKS],
 }
 
@@ -37,6 +49,7 @@ impl Default for Descriptor {
             luma: [0; LUMA_BINS],
             chroma: [0; CHROMA_BINS],
             blocks: [0; LUMA_BLOCKS],
+            textures: [0; LUMA_BLOCKS],
             tints: [0; TINT_BLOCKS],
         }
     }
@@ -82,6 +95,7 @@ impl Descriptor {
             luma: std::array::from_fn(|i| bin(self.luma[i], other.luma[i])),
             chroma: std::array::from_fn(|i| bin(self.chroma[i], other.chroma[i])),
             blocks: std::array::from_fn(|i| level(self.blocks[i], other.blocks[i])),
+            textures: std::array::from_fn(|i| level(self.textures[i], other.textures[i])),
             tints: std::array::from_fn(|i| level(self.tints[i], other.tints[i])),
         }
     }
@@ -90,11 +104,13 @@ impl Descriptor {
     pub(super) fn mean<'a>(frames: impl ExactSizeIterator<Item = &'a Self> + Clone) -> Self {
         let count = frames.len().max(1) as u32;
         let (mut luma, mut chroma) = ([0u32; LUMA_BINS], [0u32; CHROMA_BINS]);
-        let (mut blocks, mut tints) = ([0u32; LUMA_BLOCKS], [0u32; TINT_BLOCKS]);
+        let (mut blocks, mut textures) = ([0u32; LUMA_BLOCKS], [0u32; LUMA_BLOCKS]);
+        let mut tints = [0u32; TINT_BLOCKS];
         for frame in frames {
             add(&mut luma, &frame.luma);
             add(&mut chroma, &frame.chroma);
             add(&mut blocks, &frame.blocks);
+            add(&mut textures, &frame.textures);
             add(&mut tints, &frame.tints);
         }
         let mean = |sum: u32| (sum + count / 2) / count;
@@ -102,6 +118,7 @@ impl Descriptor {
             luma: luma.map(|sum| mean(sum) as u16),
             chroma: chroma.map(|sum| mean(sum) as u16),
             blocks: blocks.map(|sum| mean(sum) as u8),
+            textures: textures.map(|sum| mean(sum) as u8),
             tints: tints.map(|sum| mean(sum) as u8),
         }
     }

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::Change;
+use super::cuts::is_step;
 use super::gradual::Ticks;
 use super::likeness::is_same;
 use super::stretch::Stretch;
+use super::{Change, Descriptor};
 
 /// A longer plain stretch is a scene of its own.
 const LONGEST: f64 = 1.2;
@@ -13,6 +14,10 @@ const LONGEST: f64 = 1.2;
 const JOINED: f64 = 0.15;
 /// Cut to and cut away from by jumps of this size, a plain stretch is a flash, or a card between two shots.
 const JUMP: f32 = 0.1;
+/// What such a jump is, at least, of all the way from a scene.
+const SHARE: f32 = 0.75;
+/// A jump this near to the plain stretch is part of the fade, in seconds.
+const APART: f64 = 0.2;
 /// Where the scenes on both sides are looked at, this far from the plain stretch: while they are faded, all are alike.
 const GAPS: [f64; 2] = [0.4, 0.7];
 /// A scene that is nearer to the plain stretch than this is as plain: it was not faded into.
@@ -38,11 +43,13 @@ fn fade(stretch: &Stretch, ticks: &Ticks, run: &Range<usize>) -> Option<Change> 
         return None;
     }
     let (first, after) = (stretch.at(run.start), stretch.at(run.end));
-    let is_card = stretch.jump(run.start).min(stretch.jump(run.end)) > JUMP;
+    let plain = stretch.frame(run.start);
+    let is_cut_to = |jump: f32, scene: &Descriptor| jump > JUMP && jump > SHARE * scene.distance(plain);
+    let is_card = is_cut_to(stretch.jump(run.start), &stretch.just_before(first - GAPS[0] / 2.0))
+        && is_cut_to(stretch.jump(run.end), &stretch.just_after(after + GAPS[0] / 2.0));
     if after - first > LONGEST || is_card {
         return None;
     }
-    let plain = stretch.frame(run.start);
     let is_change = |gap: &f64| {
         let (before, after) = (stretch.just_before(first - gap), stretch.just_after(after + gap));
         !is_same(&before, &after) && before.distance(plain).min(after.distance(plain)) > UNLIKE
@@ -52,5 +59,12 @@ fn fade(stretch: &Stretch, ticks: &Ticks, run: &Range<usize>) -> Option<Change> 
     }
     let middle = run.start.midpoint(run.end);
     let (from, until) = (ticks.extent(first).0, ticks.extent(after).1);
+    // A cut on the way is another change.
+    let cuts = |from: f64, until: f64| {
+        let frames = stretch.first_since(from).max(1)..stretch.first_since(until);
+        frames.filter(|frame| is_step(stretch, *frame)).map(|frame| stretch.at(frame))
+    };
+    let from = cuts(from, first - APART).next_back().map_or(from, |cut| cut + APART);
+    let until = cuts(after + APART, until).next().map_or(until, |cut| cut - APART);
     Some(Change { frame: stretch.number(middle), at: stretch.at(middle), from, until })
 }

@@ -1,6 +1,7 @@
 //! Flashes are taken out before anything is judged: they are two jumps where nothing changes, and they hide a cut that
 //! is beside them.
 
+use super::descriptor::{Descriptor, LUMA_BLOCKS};
 use super::likeness::{correlation, is_back};
 use super::stretch::Stretch;
 
@@ -8,6 +9,11 @@ use super::stretch::Stretch;
 const LONGEST: f64 = 0.17;
 /// A jump of less than this is no flash.
 const JUMP: f32 = 0.08;
+/// A flash between two shots is brighter than both in this share of the picture at least; else it is a short shot, or a
+/// caption comes soon.
+const BRIGHTER: f32 = 0.7;
+/// So bright that nothing is brighter.
+const WHITE: u8 = 250;
 /// Jumps that may be near to that of a flash: its other one, and a cut beside it with a flash of its own.
 const COMPANY: usize = 3;
 
@@ -38,9 +44,19 @@ pub(super) fn remove(stretch: &mut Stretch) {
         }
         let (before, after) = (stretch.frame(first - 1).clone(), stretch.frame(end).clone());
         let flash = stretch.mean(stretch.at(first), stretch.at(end));
+        if !is_brighter(&flash, &before, &after) {
+            continue;
+        }
         let shot = if correlation(&flash, &before) > correlation(&flash, &after) { before } else { after };
         stretch.replace(first..end, |_| shot.clone());
     }
+}
+
+fn is_brighter(flash: &Descriptor, before: &Descriptor, after: &Descriptor) -> bool {
+    let shots = before.blocks.iter().zip(&after.blocks).map(|(before, after)| before.max(after));
+    let brighter =
+        flash.blocks.iter().zip(shots).filter(|(flash, shot)| flash > shot || **flash > WHITE).count();
+    brighter as f32 >= BRIGHTER * LUMA_BLOCKS as f32
 }
 
 /// How many jumps after the one at `first` is the one that undoes it?

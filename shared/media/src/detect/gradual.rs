@@ -1,7 +1,10 @@
 //! Dissolves, wipes, slides and all else that takes its time, on a time axis in tenths of a second: where the pictures
 //! on both sides of a gap are more unlike than those at the same distance on either side alone.
 
+use super::boards::is_rewritten;
+use super::cuts::is_local;
 use super::likeness::{is_same_around, returns};
+use super::pans::is_pan;
 use super::stretch::Stretch;
 use super::{Change, Descriptor, MERGE};
 
@@ -14,9 +17,15 @@ const SIDE: usize = 2;
 const GAPS: [usize; 5] = [1, 2, 4, 8, 12];
 /// A change is at least this much of a distance above what happens on either side.
 const NOVELTY: f32 = 0.12;
+/// The same between two boards.
+const BOARD_NOVELTY: f32 = 0.025;
+/// What the stiller of the two sides weighs in what happens on them; the other one may be another change.
+const STILLER: f32 = 0.6;
 /// A transition goes as far as there is this share of its greatest activity, and no further than [`LONGEST`] ticks.
 const QUIET: f32 = 0.25;
 const LONGEST: usize = 13;
+/// A jump that makes up this share of what changes is what changes.
+const MOST: f32 = 0.5;
 /// The scenes are looked at here too, further from the gap.
 const FURTHER: f64 = 0.15;
 
@@ -59,6 +68,10 @@ impl Ticks {
         (self.time(first), self.time(end.min(last)))
     }
 
+    fn is_other_board(&self, tick: usize, gap: usize) -> bool {
+        is_rewritten(&self.pictures[tick - gap - SIDE], &self.pictures[tick + gap])
+    }
+
     /// By how much the pictures on both sides of the gap around a tick are more unlike than those on one side; and how
     /// unlike they are. None too near to an end.
     fn novelty(&self, tick: usize, gap: usize) -> Option<(f32, f32)> {
@@ -70,7 +83,7 @@ impl Ticks {
         let across = picture(before).distance(picture(after));
         let left = picture(before.saturating_sub(lag)).distance(picture(before));
         let right = picture(after).distance(picture((after + lag).min(last)));
-        Some((across - left.max(right), across))
+        Some((across - STILLER.mul_add(left.min(right), (1.0 - STILLER) * left.max(right)), across))
     }
 }
 
@@ -85,7 +98,8 @@ pub(super) fn find(stretch: &Stretch, ticks: &Ticks, changes: &mut Vec<Change>) 
 fn find_at(stretch: &Stretch, ticks: &Ticks, gap: usize, changes: &mut Vec<Change>) {
     let novel = (0..ticks.pictures.len()).filter_map(|tick| {
         let (novelty, across) = ticks.novelty(tick, gap)?;
-        (novelty > NOVELTY).then_some((tick, novelty, across))
+        let is_novel = novelty > NOVELTY || novelty > BOARD_NOVELTY && ticks.is_other_board(tick, gap);
+        is_novel.then_some((tick, novelty, across))
     });
     let mut novel: Vec<_> = novel.collect();
     novel.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -105,10 +119,29 @@ fn find_at(stretch: &Stretch, ticks: &Ticks, gap: usize, changes: &mut Vec<Chang
             refused.push(at);
             continue;
         }
-        let (from, until) = ticks.extent(at);
-        let frame = halfway(stretch, from, until);
+        let (from, until) = free(changes, at, ticks.extent(at));
+        if is_pan(stretch, at - gap_secs, at + gap_secs) || is_local_jump(stretch, at, gap_secs, across) {
+            refused.push(at);
+            continue;
+        }
+        let near = gap_secs + TICK;
+        let frame = halfway(stretch, from.max(at - near), until.min(at + near));
         changes.push(Change { frame: stretch.number(frame), at: stretch.at(frame), from, until });
     }
+}
+
+/// What of an extent around `at` is no part of another change.
+fn free(changes: &[Change], at: f64, (from, until): (f64, f64)) -> (f64, f64) {
+    let earlier = changes.iter().map(|change| change.until).filter(|end| *end <= at);
+    let later = changes.iter().map(|change| change.from).filter(|start| *start >= at);
+    (earlier.fold(from, f64::max), later.fold(until, f64::min))
+}
+
+/// Whether most of what changes around `at` is a jump in a part of the picture.
+fn is_local_jump(stretch: &Stretch, at: f64, gap: f64, across: f32) -> bool {
+    let frames = stretch.first_since(at - gap - TICK).max(1)..stretch.first_since(at + gap + TICK);
+    let greatest = frames.max_by(|a, b| stretch.jump(*a).total_cmp(&stretch.jump(*b)));
+    greatest.is_some_and(|frame| stretch.jump(frame) > MOST * across && is_local(stretch, frame))
 }
 
 /// The first frame of a transition that is more like what comes after it than like what was before.

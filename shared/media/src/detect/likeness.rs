@@ -3,6 +3,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::boards::is_rewritten;
 use super::descriptor::{COLUMNS, Descriptor, LUMA_BLOCKS, TINT_BLOCKS};
 use super::stretch::Stretch;
 
@@ -23,6 +24,11 @@ const SURE_ERROR: (f32, f32) = (0.06, 30.0);
 const TINT: f32 = 8.0;
 /// A block whose luma and chroma are within this has not changed; so has a picture of which so many have not.
 const UNCHANGED: u8 = 3;
+/// Blocks of chroma are larger: a caption touches half of them.
+const UNCHANGED_TINTS: f32 = 0.45;
+/// By this share of its texture grain may change a block, beyond that: two standard deviations of the difference of two
+/// means of 64 pixels.
+const GRAIN: f32 = 0.18;
 const UNCHANGED_SHARE: f32 = 0.6;
 /// A picture that comes back to within this share of the jump away from it is back.
 const BACK: f32 = 0.35;
@@ -40,7 +46,7 @@ pub(super) fn is_same_around(stretch: &Stretch, at: f64, gaps: &[f64], size: f32
 
 /// Whether `after` is what was there `before` a jump of that `size` away from it.
 pub(super) fn is_back(before: &Descriptor, after: &Descriptor, size: f32) -> bool {
-    before.distance(after) < BACK * size || is_same(before, after)
+    before.distance(after) < BACK * size && !is_rewritten(before, after) || is_same(before, after)
 }
 
 /// Whether the scene is there again after something that took longer: a lorry, a hand before the lens.
@@ -57,7 +63,7 @@ pub(super) fn returns(stretch: &Stretch, at: f64, gap: f64) -> bool {
 
 /// Whether both pictures show the same scene.
 pub(super) fn is_same(a: &Descriptor, b: &Descriptor) -> bool {
-    is_unchanged(a, b) || fits(a, b, ERROR)
+    (is_unchanged(a, b) || fits(a, b, ERROR)) && !is_rewritten(a, b)
 }
 
 /// How alike the layouts are whatever the light: the correlation of luma blocks, -1 to 1.
@@ -68,12 +74,19 @@ pub(super) fn correlation(a: &Descriptor, b: &Descriptor) -> f32 {
 }
 
 fn is_unchanged(a: &Descriptor, b: &Descriptor) -> bool {
-    let unchanged = (0..LUMA_BLOCKS).filter(|block| {
-        let (blue, red) = (tint_of(*block), tint_of(*block) + TINT_BLOCKS / 2);
-        let tint = a.tints[blue].abs_diff(b.tints[blue]).max(a.tints[red].abs_diff(b.tints[red]));
-        a.blocks[*block].abs_diff(b.blocks[*block]).max(tint) < UNCHANGED
-    });
-    unchanged.count() as f32 > UNCHANGED_SHARE * LUMA_BLOCKS as f32
+    let grain = (f32::from(grain(a).min(grain(b))) * GRAIN) as u8;
+    let share = |a: &[u8], b: &[u8], by: u8| {
+        let unchanged = a.iter().zip(b).filter(|(a, b)| a.abs_diff(**b) < by).count();
+        unchanged as f32 / a.len() as f32
+    };
+    share(&a.blocks, &b.blocks, UNCHANGED + grain) > UNCHANGED_SHARE
+        && share(&a.tints, &b.tints, UNCHANGED) > UNCHANGED_TINTS
+}
+
+/// Texture that is nearly everywhere: noise.
+fn grain(picture: &Descriptor) -> u8 {
+    let mut textures = picture.textures;
+    *textures.select_nth_unstable(LUMA_BLOCKS / 4).1
 }
 
 /// Whether half of `b` is half of `a` under another light: a robust line through the blocks' luma (least trimmed

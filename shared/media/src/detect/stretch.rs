@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Descriptor;
+use super::{Camera, Descriptor};
 
 /// "Just before" and "just after" are this long.
 const MOMENT: f64 = 0.05;
@@ -20,14 +20,16 @@ pub(super) struct Stretch {
     frames: Vec<Descriptor>,
     /// Distance of each frame to the one before; 0 of the first.
     jumps: Vec<f32>,
+    cameras: Vec<Camera>,
 }
 
 impl Stretch {
-    pub(super) fn push(&mut self, at: f64, frame: &Descriptor) {
+    pub(super) fn push(&mut self, at: f64, frame: &Descriptor, camera: Camera) {
         let jump = self.frames.last().map_or(0.0, |last| last.distance(frame));
         self.times.push(at);
         self.frames.push(frame.clone());
         self.jumps.push(jump);
+        self.cameras.push(camera);
     }
 
     /// Drops the frames before `at`, but for the last of them, which is still displayed then.
@@ -36,6 +38,7 @@ impl Stretch {
         self.times.drain(..gone);
         self.frames.drain(..gone);
         self.jumps.drain(..gone);
+        self.cameras.drain(..gone);
         self.first += gone;
     }
 
@@ -55,12 +58,21 @@ impl Stretch {
         self.times[frame]
     }
 
+    /// When the frame after it is displayed, or its own time where there is none.
+    pub(super) fn until(&self, frame: usize) -> f64 {
+        self.times.get(frame + 1).copied().unwrap_or(self.times[frame])
+    }
+
     pub(super) fn frame(&self, frame: usize) -> &Descriptor {
         &self.frames[frame]
     }
 
     pub(super) fn jump(&self, frame: usize) -> f32 {
         self.jumps[frame]
+    }
+
+    pub(super) fn camera(&self, frame: usize) -> Camera {
+        self.cameras[frame]
     }
 
     /// The frame's number over the whole video.
@@ -81,11 +93,16 @@ impl Stretch {
 
     /// Whether a frame's jump stands out from those around it, the `company` greatest of them left out.
     pub(super) fn stands_out(&self, frame: usize, company: usize) -> bool {
+        self.stands_out_by(STANDS_OUT, frame, company)
+    }
+
+    /// The same by that factor.
+    pub(super) fn stands_out_by(&self, factor: f32, frame: usize, company: usize) -> bool {
         let others = self.around(frame, NEAR).filter(|other| *other != frame);
         let mut near: Vec<f32> = others.map(|other| self.jumps[other]).collect();
         near.sort_by(f32::total_cmp);
         near.truncate(near.len().saturating_sub(company));
-        near.is_empty() || self.jumps[frame] > STANDS_OUT * near.iter().sum::<f32>() / near.len() as f32
+        near.is_empty() || self.jumps[frame] > factor * near.iter().sum::<f32>() / near.len() as f32
     }
 
     /// The mean picture of a time; of an empty one, the picture displayed at its start.

@@ -38,13 +38,26 @@ fn of(blocks: [u8; LUMA_BLOCKS], tints: [u8; TINT_BLOCKS]) -> Descriptor {
     }
     let (blue, red) = (blurred(blue), blurred(red));
     let chroma = std::array::from_fn(|bin| if bin < 16 { blue[bin] } else { red[bin - 16] } as u16);
-    Descriptor { luma: blurred(luma).map(|bin| bin as u16), chroma, blocks, tints }
+    Descriptor {
+        luma: blurred(luma).map(|bin| bin as u16),
+        chroma,
+        blocks,
+        textures: [0; LUMA_BLOCKS],
+        tints,
+    }
 }
 
 fn changes_of(frames: impl IntoIterator<Item = Descriptor>) -> Vec<Change> {
+    changes_seen(frames, |_| Camera::default())
+}
+
+fn changes_seen(
+    frames: impl IntoIterator<Item = Descriptor>,
+    camera: impl Fn(usize) -> Camera,
+) -> Vec<Change> {
     let mut detector = Detector::default();
     for (frame, descriptor) in frames.into_iter().enumerate() {
-        detector.push(frame as f64 / RATE, &descriptor);
+        detector.push(frame as f64 / RATE, &descriptor, camera(frame));
     }
     detector.finish()
 }
@@ -127,21 +140,90 @@ fn a_caption_and_a_change_of_light_are_no_change_of_scene() {
     assert_eq!(frames_of(film(200, |n| scene(3).between(&darker, progress(n, 77..92)))), [0usize; 0]);
 }
 
-#[test]
-fn a_camera_that_moves_on_sees_no_change() {
-    // A landscape eight pictures wide, at a quarter of a picture a second.
+/// A landscape eight pictures wide, seen from its column `x`.
+fn landscape(x: f64) -> Descriptor {
     let hill = |x: f64, width: f64| f64::sin(x / width + width);
     let level = |x: f64| 120.0 + 40.0 * hill(x, 5.0) + 30.0 * hill(x, 3.1) + 20.0 * hill(x, 8.7);
-    let wide: Vec<u8> = (0..8 * 16).map(|x| level(x.into()) as u8).collect();
-    let frames = film(500, |n| {
-        let x = n as f64 / RATE * 4.0;
-        let level = |column: usize| {
-            let (left, share) = (x as usize + column, x.fract() as f32);
-            (f32::from(wide[left]) * (1.0 - share) + f32::from(wide[left + 1]) * share) as u8
-        };
-        of(std::array::from_fn(|block| level(block % 16)), [128; TINT_BLOCKS])
+    let level = |column: usize| level(x + column as f64) as u8;
+    of(std::array::from_fn(|block| level(block % 16)), [128; TINT_BLOCKS])
+}
+
+/// What is seen of a camera that moves by so many columns.
+fn panned(columns: f64) -> Camera {
+    let change = (columns.abs() * 900.0) as u16;
+    let motion = Motion { x: (-16.0 * columns).round() as i8, y: 0, rest: change / 8 };
+    Camera { change, motion }
+}
+
+#[test]
+fn a_camera_that_moves_on_sees_no_change() {
+    // From a quarter of a picture a second to four.
+    for pace in [0.16, 0.4, 1.0, 2.56] {
+        let at = |n: usize| pace * n as f64 % 1000.0;
+        let changes = changes_seen(film(250, |n| landscape(at(n))), |_| panned(pace));
+        assert!(changes.is_empty(), "{pace}: {changes:?}");
+    }
+}
+
+#[test]
+fn a_whip_pan_that_bounces_is_no_change_but_a_push_is_one() {
+    // Two pictures to the right in half a second, and back.
+    let at = |n: usize| 32.0 * f64::from(progress(n, 100..113) - progress(n, 113..126));
+    let step = |n: usize| panned(at(n + 1) - at(n));
+    let whip = changes_seen(film(250, |n| landscape(at(n + 1))), step);
+    assert!(whip.is_empty(), "{whip:?}");
+    let at = |n: usize| 16.0 * f64::from(progress(n, 100..120));
+    let step = |n: usize| panned(at(n + 1) - at(n));
+    let push = changes_seen(film(250, |n| landscape(at(n + 1))), step);
+    assert_eq!(push.len(), 1, "{push:?}");
+    assert!((100..=120).contains(&push[0].frame), "{push:?}");
+}
+
+/// A board with lines of writing in those rows of blocks, as wide as `seed` says.
+fn board(paper: u8, rows: &[usize], seed: usize) -> Descriptor {
+    let mut board = of([paper; LUMA_BLOCKS], [128; TINT_BLOCKS]);
+    for (line, row) in rows.iter().enumerate() {
+        for column in 1..4 + (seed * 5 + line * 3) % 9 {
+            board.blocks[row * 16 + column] -= 40;
+            board.textures[row * 16 + column] = 60 + ((seed * 31 + line * 17 + column * 13) % 40) as u8;
+        }
+    }
+    board
+}
+
+#[test]
+fn another_board_is_another_scene_but_another_line_is_not() {
+    let (old, new) = (board(235, &[1, 2, 3, 4], 1), board(226, &[2, 5, 6], 4));
+    assert_eq!(frames_of(film(200, |n| if n < 77 { old.clone() } else { new.clone() })), [77]);
+    let dissolve = frames_of(film(200, |n| old.between(&new, progress(n, 70..90))));
+    assert_eq!(dissolve.len(), 1, "{dissolve:?}");
+    assert!((70..=90).contains(&dissolve[0]), "{dissolve:?}");
+    let longer = board(235, &[1, 2, 3, 4, 5], 1);
+    assert_eq!(frames_of(film(200, |n| if n < 77 { old.clone() } else { longer.clone() })), [0usize; 0]);
+}
+
+#[test]
+fn a_caption_soon_after_a_cut_does_not_move_it() {
+    let mut captioned = scene(2);
+    captioned.blocks[96..128].fill(20);
+    let film = film(200, |n| match n {
+        0..77 => scene(1),
+        77..79 => scene(2),
+        _ => captioned.clone(),
     });
-    assert_eq!(frames_of(frames), [0usize; 0]);
+    assert_eq!(frames_of(film), [77]);
+}
+
+#[test]
+fn a_cut_soon_before_a_fade_is_a_change_of_its_own() {
+    let fade = film(250, |n| match n {
+        0..80 => scene(1),
+        80..110 => scene(2).between(&plain(0), progress(n, 95..110)),
+        _ => plain(0).between(&scene(3), progress(n, 111..126)),
+    });
+    let found = frames_of(fade);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found[0], 80);
 }
 
 #[test]
@@ -162,7 +244,7 @@ fn nothing_and_one_frame_have_no_change() {
 fn a_slide_show_with_a_frame_a_minute_has_its_cuts() {
     let mut detector = Detector::default();
     for frame in 0..5u32 {
-        detector.push(f64::from(frame) * 60.0, &scene(frame.into()));
+        detector.push(f64::from(frame) * 60.0, &scene(frame.into()), Camera::default());
     }
     let found: Vec<f64> = detector.finish().iter().map(|change| change.until).collect();
     assert_eq!(found, [60.0, 120.0, 180.0, 240.0]);

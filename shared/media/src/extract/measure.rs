@@ -1,8 +1,9 @@
 //! What is measured on every frame, on a picture of 128 by 72 pixels.
 
+use super::motion::motion;
 use crate::{
     FrameMeasure, Ticks,
-    detect::{CHROMA_BINS, Descriptor, LUMA_BINS, LUMA_BLOCKS, TINT_BLOCKS, blurred},
+    detect::{CHROMA_BINS, Descriptor, LUMA_BINS, LUMA_BLOCKS, Motion, TINT_BLOCKS, blurred},
     features::MINI_PIXELS,
 };
 
@@ -15,6 +16,9 @@ const TINTED: usize = PIXELS / 4;
 /// Bins of one of the two chroma histograms.
 const BINS: usize = CHROMA_BINS / 2;
 
+pub(super) const MINI_WIDTH: usize = WIDTH / 2;
+pub(super) const MINI_HEIGHT: usize = HEIGHT / 2;
+
 /// Luma halved in both directions: what motion is measured on.
 pub(super) type Mini = Vec<u8>;
 
@@ -25,6 +29,7 @@ pub(super) fn measure(pts: Ticks, planes: &[u8], previous: Option<&Mini>) -> (Fr
     let total: u32 = luma.iter().map(|level| u32::from(*level)).sum();
     let mini = halved(luma);
     let change = previous.map_or(0, |previous| mean_change(previous, &mini));
+    let motion = previous.map_or(Motion::default(), |previous| motion(previous, &mini));
     let (blue_bins, red_bins) = (histogram::<BINS>(blue), histogram::<BINS>(red));
     let (blue_tints, red_tints) = (tints(blue), tints(red));
     let half = TINT_BLOCKS / 2;
@@ -32,10 +37,11 @@ pub(super) fn measure(pts: Ticks, planes: &[u8], previous: Option<&Mini>) -> (Fr
         luma: histogram::<LUMA_BINS>(luma),
         chroma: std::array::from_fn(|bin| if bin < BINS { blue_bins[bin] } else { red_bins[bin - BINS] }),
         blocks: blocks::<LUMA_BLOCKS, 8, 8>(luma, WIDTH),
+        textures: textures(luma),
         tints: std::array::from_fn(|i| if i < half { blue_tints[i] } else { red_tints[i - half] }),
     };
     let luma = (u64::from(total) * 65_535 / (PIXELS as u64 * 255)) as u16;
-    (FrameMeasure { pts, luma, change, is_considered: false, descriptor }, mini)
+    (FrameMeasure { pts, luma, change, motion, is_considered: false, descriptor }, mini)
 }
 
 /// Mean absolute difference of two minis, 0 to 65 535.
@@ -86,6 +92,24 @@ fn blocks<const N: usize, const W: usize, const H: usize>(plane: &[u8], width: u
         }
     }
     sums.map(|sum| (sum / (W * H) as u32) as u8)
+}
+
+/// Twice the standard deviation of each block of 8 by 8 pixels, which is 127.5 at most.
+fn textures(luma: &[u8]) -> [u8; LUMA_BLOCKS] {
+    let (mut sums, mut squares) = ([0u32; LUMA_BLOCKS], [0u32; LUMA_BLOCKS]);
+    let blocks = sums.chunks_exact_mut(WIDTH / 8).zip(squares.chunks_exact_mut(WIDTH / 8));
+    for ((sums, squares), lines) in blocks.zip(luma.chunks_exact(WIDTH * 8)) {
+        for line in lines.chunks_exact(WIDTH) {
+            for ((sum, square), pixels) in sums.iter_mut().zip(squares.iter_mut()).zip(line.chunks_exact(8)) {
+                *sum += pixels.iter().map(|level| u32::from(*level)).sum::<u32>();
+                *square += pixels.iter().map(|level| u32::from(*level) * u32::from(*level)).sum::<u32>();
+            }
+        }
+    }
+    std::array::from_fn(|block| {
+        let variance = (64 * squares[block] - sums[block] * sums[block]) as f32 / (64.0 * 64.0);
+        (2.0 * variance.sqrt()) as u8
+    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,63 @@
+//! Boards, slides and screens: little writing on an even ground, all of one colour. What makes another one of them is
+//! other writing, though most of the picture stays as it is; a line more, or all but one wiped out, does not.
+
+use super::descriptor::{Descriptor, LUMA_BLOCKS};
+
+/// A block is written on when its texture is this much above that of the ground, in half levels, and so many times as great.
+const WRITTEN: u8 = 4;
+const CONTRAST: u8 = 2;
+/// Fewer such blocks are no board that could be recognised.
+const LEAST: usize = 3;
+/// Standard deviation of luma of the ground's blocks, at most.
+const EVEN: f32 = 8.0;
+/// The writing of a block is still there when its texture has changed by no more than this factor, once contrast follows the light.
+const KEPT: f32 = 1.2;
+/// Of other writing, no more than this share stands where it stood by chance.
+const CHANCE: f32 = 0.4;
+
+/// Whether both are boards and other things are written on them.
+pub(super) fn is_rewritten(a: &Descriptor, b: &Descriptor) -> bool {
+    let (Some(old), Some(new)) = (Board::of(a), Board::of(b)) else { return false };
+    let least = old.count.min(new.count);
+    if least < LEAST {
+        return false;
+    }
+    let mut ratios: Vec<f32> = (0..LUMA_BLOCKS)
+        .filter(|block| old.writing[*block].min(new.writing[*block]) > 0.0)
+        .map(|block| new.writing[block] / old.writing[block])
+        .collect();
+    ratios.sort_by(f32::total_cmp);
+    let gain = ratios.get(ratios.len() / 2).copied().unwrap_or(1.0);
+    let agreeing =
+        |gain: f32| ratios.iter().filter(|ratio| (gain / *ratio).max(*ratio / gain) < KEPT).count();
+    let kept = agreeing(gain).max(agreeing(1.0));
+    (kept as f32) < CHANCE * least as f32
+}
+
+struct Board {
+    /// Texture above that of the ground; 0 where nothing is written.
+    writing: [f32; LUMA_BLOCKS],
+    count: usize,
+}
+
+impl Board {
+    fn of(picture: &Descriptor) -> Option<Self> {
+        let mut sorted = picture.textures;
+        sorted.select_nth_unstable(LUMA_BLOCKS / 2);
+        let ground = sorted[LUMA_BLOCKS / 2];
+        let is_written = |block: usize| {
+            picture.textures[block] >= ground.saturating_mul(CONTRAST).max(ground.saturating_add(WRITTEN))
+        };
+        let above = |block: usize| f32::from(picture.textures[block] - ground);
+        let writing = std::array::from_fn(|block| if is_written(block) { above(block) } else { 0.0 });
+        let free = (0..LUMA_BLOCKS).filter(|block| !is_written(*block));
+        let (count, sum, squares) = free.fold((0u32, 0u32, 0u32), |(count, sum, squares), block| {
+            let level = u32::from(picture.blocks[block]);
+            (count + 1, sum + level, squares + level * level)
+        });
+        let mean = sum as f32 / count as f32;
+        let variance = squares as f32 / count as f32 - mean * mean;
+        let board = Self { writing, count: LUMA_BLOCKS - count as usize };
+        (variance < EVEN * EVEN).then_some(board)
+    }
+}
