@@ -39,12 +39,13 @@ pub(super) fn find(stretch: &Stretch, fades: &[Change]) -> Vec<Change> {
     let is_other_board = |frame: &usize| is_rewritten(stretch.frame(frame - 1), stretch.frame(*frame));
     let is_cut = |frame: &usize| {
         let (at, jump) = (stretch.at(*frame), stretch.jump(*frame));
-        let share =
-            jump / stretch.mean(at - SIDE, at).distance(&stretch.mean(at, at + SIDE)).max(f32::EPSILON);
+        if jump <= BOARD_JUMP || !stretch.stands_out(*frame, COMPANY) {
+            return false;
+        }
+        let sides = || stretch.mean(at - SIDE, at).distance(&stretch.mean(at, at + SIDE));
         let is_still = || jump > STILL_JUMP && stretch.stands_out_by(STILL, *frame, COMPANY);
-        let is_board = || jump > BOARD_JUMP && is_other_board(frame);
-        (jump > JUMP && share >= SHARE || share >= STEP && (is_still() || is_board()))
-            && stretch.stands_out(*frame, COMPANY)
+        let is_board = || is_other_board(frame);
+        (jump > JUMP && jump >= SHARE * sides() || (is_still() || is_board()) && jump >= STEP * sides())
             && !in_fade(at)
             && !is_pan(stretch, at, stretch.until(*frame))
             && !is_same_around(stretch, at, &GAPS, jump)

@@ -102,7 +102,8 @@ impl Descriptor {
 
     /// The mean of at least one frame.
     pub(super) fn mean<'a>(frames: impl ExactSizeIterator<Item = &'a Self> + Clone) -> Self {
-        let count = frames.len().max(1) as u32;
+        // Times the reciprocal: a machine divides many numbers much slower, and one by one.
+        let share = 1.0 / frames.len().max(1) as f32;
         let (mut luma, mut chroma) = ([0u32; LUMA_BINS], [0u32; CHROMA_BINS]);
         let (mut blocks, mut textures) = ([0u32; LUMA_BLOCKS], [0u32; LUMA_BLOCKS]);
         let mut tints = [0u32; TINT_BLOCKS];
@@ -113,7 +114,7 @@ impl Descriptor {
             add(&mut textures, &frame.textures);
             add(&mut tints, &frame.tints);
         }
-        let mean = |sum: u32| (sum + count / 2) / count;
+        let mean = |sum: u32| (sum as f32).mul_add(share, 0.5);
         Self {
             luma: luma.map(|sum| mean(sum) as u16),
             chroma: chroma.map(|sum| mean(sum) as u16),

@@ -115,15 +115,15 @@ fn find_at(stretch: &Stretch, ticks: &Ticks, gap: usize, changes: &mut Vec<Chang
             continue;
         }
         let gaps = [gap_secs, gap_secs + FURTHER];
-        if is_same_around(stretch, at, &gaps, across) || returns(stretch, at, gap_secs) {
+        if is_pan(stretch, at - gap_secs, at + gap_secs)
+            || is_local_jump(stretch, at, gap_secs, across)
+            || is_same_around(stretch, at, &gaps, across)
+            || returns(stretch, at, gap_secs)
+        {
             refused.push(at);
             continue;
         }
         let (from, until) = free(changes, at, ticks.extent(at));
-        if is_pan(stretch, at - gap_secs, at + gap_secs) || is_local_jump(stretch, at, gap_secs, across) {
-            refused.push(at);
-            continue;
-        }
         let near = gap_secs + TICK;
         let frame = halfway(stretch, from.max(at - near), until.min(at + near));
         changes.push(Change { frame: stretch.number(frame), at: stretch.at(frame), from, until });

@@ -74,13 +74,15 @@ pub(super) fn correlation(a: &Descriptor, b: &Descriptor) -> f32 {
 }
 
 fn is_unchanged(a: &Descriptor, b: &Descriptor) -> bool {
-    let grain = (f32::from(grain(a).min(grain(b))) * GRAIN) as u8;
     let share = |a: &[u8], b: &[u8], by: u8| {
         let unchanged = a.iter().zip(b).filter(|(a, b)| a.abs_diff(**b) < by).count();
         unchanged as f32 / a.len() as f32
     };
+    if share(&a.tints, &b.tints, UNCHANGED) <= UNCHANGED_TINTS {
+        return false;
+    }
+    let grain = (f32::from(grain(a).min(grain(b))) * GRAIN) as u8;
     share(&a.blocks, &b.blocks, UNCHANGED + grain) > UNCHANGED_SHARE
-        && share(&a.tints, &b.tints, UNCHANGED) > UNCHANGED_TINTS
 }
 
 /// Texture that is nearly everywhere: noise.

@@ -91,18 +91,26 @@ impl Stretch {
         self.first_since(at - reach)..self.first_since(at + reach + f64::EPSILON * at.abs().max(1.0))
     }
 
-    /// Whether a frame's jump stands out from those around it, the `company` greatest of them left out.
+    /// Whether a frame's jump stands out from those around it, the `company` (3 at most) greatest of them left out.
     pub(super) fn stands_out(&self, frame: usize, company: usize) -> bool {
         self.stands_out_by(STANDS_OUT, frame, company)
     }
 
     /// The same by that factor.
     pub(super) fn stands_out_by(&self, factor: f32, frame: usize, company: usize) -> bool {
-        let others = self.around(frame, NEAR).filter(|other| *other != frame);
-        let mut near: Vec<f32> = others.map(|other| self.jumps[other]).collect();
-        near.sort_by(f32::total_cmp);
-        near.truncate(near.len().saturating_sub(company));
-        near.is_empty() || self.jumps[frame] > factor * near.iter().sum::<f32>() / near.len() as f32
+        let (mut sum, mut count, mut greatest) = (0.0, 0, [0.0f32; 3]);
+        for other in self.around(frame, NEAR).filter(|other| *other != frame) {
+            let mut jump = self.jumps[other];
+            sum += jump;
+            count += 1;
+            for place in greatest.iter_mut().take(company) {
+                if jump > *place {
+                    std::mem::swap(place, &mut jump);
+                }
+            }
+        }
+        let rest = sum - greatest.iter().take(company).sum::<f32>();
+        count <= company || self.jumps[frame] > factor * rest / (count - company) as f32
     }
 
     /// The mean picture of a time; of an empty one, the picture displayed at its start.
