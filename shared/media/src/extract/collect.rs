@@ -19,6 +19,9 @@ const MOST_SOUND: usize = 6 * 3600 * AUDIO_RATE as usize * 2;
 /// Silence that is added to the end of the last segment, in samples: 2 s. A header may claim days.
 const LAST_SILENCE: i64 = 2 * AUDIO_RATE as i64;
 
+/// Sound that goes on for less than this after the header's length ends there, in bytes: 50 ms.
+const MOST_OVERHANG: usize = AUDIO_RATE as usize / 20 * 2;
+
 const SAMPLES: TimeBase = TimeBase { num: 1, den: AUDIO_RATE };
 
 pub(super) struct Collector {
@@ -206,16 +209,31 @@ impl Collector {
 
     /// Where the last segment's sound ends: with the video, unless that is much longer than all that was decoded.
     fn last_sample(&self, start: i64) -> i64 {
-        let planned = (self.plan.length.get() * f64::from(AUDIO_RATE)).ceil() as i64;
         let seen = self.features.frames.last();
         let seen = seen.map_or(0, |frame| self.plan.time_base.sample(frame.pts, AUDIO_RATE));
         let heard = start.saturating_add(self.features.sound as i64);
-        planned.min(seen.max(heard).saturating_add(LAST_SILENCE))
+        self.planned_end().min(seen.max(heard).saturating_add(LAST_SILENCE))
+    }
+
+    /// The sound of this segment up to the length that the header tells, in bytes.
+    fn planned_bytes(&self) -> usize {
+        let (start, _) = self.plan.samples(&self.plan.segments[self.features.segment as usize]);
+        usize::try_from(self.planned_end() - start).unwrap_or(0).saturating_mul(2)
+    }
+
+    /// The video's last sample by its header.
+    fn planned_end(&self) -> i64 {
+        (self.plan.length.get() * f64::from(AUDIO_RATE)).ceil() as i64
     }
 
     pub(super) fn finish(mut self) -> SegmentOutput {
         self.features.sound = self.audio.len() as u64 / 2;
         if self.plan.audio.is_some() {
+            // What is left in the resampler at the end is a matter of its phase.
+            let planned = self.planned_bytes();
+            if self.audio.len().saturating_sub(planned) < MOST_OVERHANG {
+                self.audio.truncate(planned);
+            }
             let (start, end) = self.plan.samples(&self.plan.segments[self.features.segment as usize]);
             let wanted = usize::try_from(end.unwrap_or_else(|| self.last_sample(start)) - start).unwrap_or(0);
             self.audio.resize(self.audio.len().max(wanted.saturating_mul(2).min(MOST_SOUND)), 0);

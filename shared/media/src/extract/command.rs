@@ -103,19 +103,22 @@ fn video_graph(plan: &SegmentPlan, video: &VideoPlan, segment: &Segment) -> Stri
     )
 }
 
-/// Resampled first and cut then, on the sample: the parts fit together without a gap. Time counts from the run-up until
-/// then, because the resampler takes its `first_pts` in samples of the input, whose rate may be another than the header
+/// Resampled first and cut then, on the sample: the parts fit together without a gap. Time counts from before the
+/// run-up until then, because the resampler takes its `first_pts` in samples of the input, whose rate may be another than the header
 /// says, and fills what lies between that time and the sound with silence: of hours, late in a long video.
 fn audio_graph(plan: &SegmentPlan, audio: &AudioPlan, segment: &Segment) -> String {
     let input = u8::from(plan.video.is_some());
     let stream = audio.stream;
     let (start, end) = plan.samples(segment);
-    let begin = start - (RUN_UP * f64::from(AUDIO_RATE)) as i64;
-    let origin = plan.origin + begin as f64 / f64::from(AUDIO_RATE);
+    // On a whole second, which is a whole number of samples at every rate, and before the first packet of the run-up:
+    // silence is added by samples of the input, and so the resampler is in the same phase in all segments.
+    let begin = (plan.time_base.seconds(segment.start) - RUN_UP - 1.0).floor();
+    let origin = plan.origin + begin;
+    let begin = begin as i64 * i64::from(AUDIO_RATE);
     let cut = start - begin;
     let end = end.map(|end| format!(":end_pts={}", end - begin)).unwrap_or_default();
     format!(
-        "[{input}:{stream}]asetpts=PTS-({origin:.9}/TB),\
+        "[{input}:{stream}]asetpts=round(PTS-({origin:.9}/TB)),\
          aresample={AUDIO_RATE}:async=1:min_hard_comp=0.03:first_pts=0:out_sample_fmt=s16:out_chlayout=mono,\
          atrim=start_pts={cut}{end},asetpts=PTS+({begin}),aformat=sample_fmts=s16:channel_layouts=mono[sound]"
     )
