@@ -1,6 +1,7 @@
 //! What the steps of the pipeline take of the machine while they run.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -63,15 +64,15 @@ impl Watch {
 fn calls(world: &World, step: &str) -> Vec<Usage> {
     let processes = world.processes(&format!("Pipeline{step}"));
     let ids: Vec<PathBuf> = processes.iter().map(|id| Path::new("/proc").join(id)).collect();
-    let mut trees = BTreeMap::<PathBuf, Usage>::new();
+    let mut trees = BTreeMap::<PathBuf, (u64, BTreeMap<u64, u64>)>::new();
     for process in &ids {
         // A program that a function runs inherits its environment, so that both are among these.
         let parent = parent(process).filter(|parent| ids.contains(parent));
         let tree = trees.entry(parent.unwrap_or_else(|| process.clone())).or_default();
-        tree.memory += resident(process);
-        tree.disk += open_files(process);
+        tree.0 += resident(process);
+        tree.1.extend(open_files(process));
     }
-    trees.into_values().collect()
+    trees.into_values().map(|(memory, files)| Usage { memory, disk: files.into_values().sum() }).collect()
 }
 
 fn status(process: &Path, name: &str) -> Option<u64> {
@@ -88,13 +89,13 @@ fn resident(process: &Path) -> u64 {
     status(process, "VmRSS:").unwrap_or_default() * 1024
 }
 
-/// Lengths of the temporary files that are open.
-fn open_files(process: &Path) -> u64 {
+/// Lengths of the temporary files that are open, by inode: a step and its programs read the same.
+fn open_files(process: &Path) -> BTreeMap<u64, u64> {
     let files = std::fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
     let temporary = files.filter(|file| {
         let target = std::fs::read_link(file.path()).unwrap_or_default();
         target.components().any(|part| part.as_os_str() == "tmp")
     });
     let lengths = temporary.filter_map(|file| std::fs::metadata(file.path()).ok()).filter(|it| it.is_file());
-    lengths.map(|file| file.len()).sum()
+    lengths.map(|file| (file.ino(), file.len())).collect()
 }

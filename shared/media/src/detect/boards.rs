@@ -14,14 +14,23 @@ const EVEN: f32 = 8.0;
 const KEPT: f32 = 1.2;
 /// Of other writing, no more than this share stands where it stood by chance.
 const CHANCE: f32 = 0.4;
+/// Of the same writing, at least this share does.
+const MOST: f32 = 0.7;
 
 /// Whether both are boards and other things are written on them.
 pub(super) fn is_rewritten(a: &Descriptor, b: &Descriptor) -> bool {
-    let (Some(old), Some(new)) = (Board::of(a), Board::of(b)) else { return false };
-    let least = old.count.min(new.count);
-    if least < LEAST {
-        return false;
-    }
+    kept(a, b).is_some_and(|kept| kept < CHANCE)
+}
+
+/// Whether both are boards and the same is written on them, under whatever light.
+pub(super) fn is_reread(a: &Descriptor, b: &Descriptor) -> bool {
+    kept(a, b).is_some_and(|kept| kept > MOST)
+}
+
+/// How much of the writing on the emptier of two boards is on the other one too, as a share; none of what are no boards.
+fn kept(a: &Descriptor, b: &Descriptor) -> Option<f32> {
+    let (old, new) = (Board::of(a)?, Board::of(b)?);
+    let least = Some(old.count.min(new.count)).filter(|count| *count >= LEAST)?;
     let mut ratios: Vec<f32> = (0..LUMA_BLOCKS)
         .filter(|block| old.writing[*block].min(new.writing[*block]) > 0.0)
         .map(|block| new.writing[block] / old.writing[block])
@@ -30,8 +39,7 @@ pub(super) fn is_rewritten(a: &Descriptor, b: &Descriptor) -> bool {
     let gain = ratios.get(ratios.len() / 2).copied().unwrap_or(1.0);
     let agreeing =
         |gain: f32| ratios.iter().filter(|ratio| (gain / *ratio).max(*ratio / gain) < KEPT).count();
-    let kept = agreeing(gain).max(agreeing(1.0));
-    (kept as f32) < CHANCE * least as f32
+    Some(agreeing(gain).max(agreeing(1.0)) as f32 / least as f32)
 }
 
 struct Board {

@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::boards::is_rewritten;
+use super::boards::{is_reread, is_rewritten};
 use super::descriptor::{COLUMNS, Descriptor, LUMA_BLOCKS, TINT_BLOCKS};
 use super::stretch::Stretch;
 
@@ -63,7 +63,7 @@ pub(super) fn returns(stretch: &Stretch, at: f64, gap: f64) -> bool {
 
 /// Whether both pictures show the same scene.
 pub(super) fn is_same(a: &Descriptor, b: &Descriptor) -> bool {
-    (is_unchanged(a, b) || fits(a, b, ERROR)) && !is_rewritten(a, b)
+    (is_unchanged(a, b) || fits(a, b, ERROR) || is_reread(a, b)) && !is_rewritten(a, b)
 }
 
 /// How alike the layouts are whatever the light: the correlation of luma blocks, -1 to 1.

@@ -19,6 +19,8 @@ const PICTURE: (i32, i32) = (256, 144);
 const PRECISION: i32 = 10;
 /// A push is this many times faster than whatever moves before and after it.
 const FASTER: i32 = 3;
+/// For so many steps.
+const REST: i32 = 3;
 
 /// What the camera did in a while.
 #[derive(Debug, Clone, Copy, Default)]
@@ -91,6 +93,8 @@ pub(super) fn is_pan(stretch: &Stretch, from: f64, until: f64) -> bool {
         let speed = f64::from(whole.length()) * STEP / (later - earlier);
         !beside.is_move() || f64::from(beside.length() * FASTER) < speed
     };
-    let from_rest = is_slow(earlier - STEP) && is_slow(later);
+    // A camera that swings is still for a moment at each turn.
+    let mut beside = (0..REST).map(|step| f64::from(step) * STEP);
+    let from_rest = beside.all(|time| is_slow(earlier - time - STEP) && is_slow(later + time));
     !(from_rest && whole.is_one_picture())
 }

@@ -203,6 +203,18 @@ fn another_board_is_another_scene_but_another_line_is_not() {
 }
 
 #[test]
+fn a_board_that_the_light_falls_on_is_the_same_board() {
+    // Overexposed: the paper ends at white, and the writing keeps part of its contrast.
+    let dark = board(190, &[1, 2, 3], 1);
+    let mut bright = board(250, &[1, 2, 3], 1);
+    for texture in &mut bright.textures {
+        *texture = (f32::from(*texture) * 1.4) as u8;
+    }
+    let lit = |n: usize| dark.between(&bright, progress(n, 70..80));
+    assert_eq!(frames_of(film(200, lit)), [0usize; 0]);
+}
+
+#[test]
 fn a_caption_soon_after_a_cut_does_not_move_it() {
     let mut captioned = scene(2);
     captioned.blocks[96..128].fill(20);
