@@ -9,6 +9,7 @@ use crate::ProviderError;
 mod builtin;
 mod fingerprint;
 mod ink;
+mod jpeg;
 mod ocr;
 mod tsv;
 mod wording;

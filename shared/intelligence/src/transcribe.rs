@@ -14,6 +14,7 @@ mod pitch;
 mod pocketsphinx;
 mod recognise;
 mod speakers;
+mod turns;
 mod vad;
 mod voice;
 mod whisper;

@@ -1,14 +1,14 @@
 //! On-screen text, read by the Tesseract 5 command line program.
 
-use std::{io::Cursor, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use bytes::Bytes;
-use image::{GrayImage, ImageFormat, ImageReader, Limits};
+use image::GrayImage;
 use tokio::{process::Command, sync::Semaphore};
 
 use super::{
     fingerprint::Fingerprint,
-    ink,
+    ink, jpeg,
     tsv::{self, Reading},
 };
 use crate::{
@@ -21,8 +21,6 @@ use crate::{
 const AT_A_TIME: usize = 2;
 /// A frame takes 0.2 to 0.7 s; what takes this long is texture without end.
 const FRAME_LIMIT: Duration = Duration::from_secs(20);
-/// Largest keyframe side in pixels: 8K.
-const MAX_SIDE: u32 = 8192;
 
 /// How Tesseract is called.
 pub(super) struct Tesseract {
@@ -71,15 +69,7 @@ impl Frame {
 }
 
 fn gray(jpeg: &[u8]) -> Result<GrayImage, ProviderError> {
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    let mut reader = ImageReader::with_format(Cursor::new(jpeg), ImageFormat::Jpeg);
-    reader.limits(limits);
-    let decoded = reader.decode().map_err(|error| {
-        ProviderError::bad_input("a keyframe is not a readable JPEG; extract it again").caused_by(error)
-    })?;
-    Ok(decoded.into_luma8())
+    Ok(jpeg::decode(jpeg)?.into_luma8())
 }
 
 impl Tesseract {

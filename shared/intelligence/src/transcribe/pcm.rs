@@ -54,8 +54,16 @@ impl Pcm {
         Ok(true)
     }
 
+    /// A span as a WAV file.
+    pub(super) fn wav(&mut self, span: Span) -> io::Result<Vec<u8>> {
+        let samples = self.bytes(span)?;
+        let mut wav = wav_header(samples.len() as u32);
+        wav.extend(samples);
+        Ok(wav)
+    }
+
     /// The bytes of a span, little-endian as they are stored.
-    pub(super) fn bytes(&mut self, span: Span) -> io::Result<Vec<u8>> {
+    fn bytes(&mut self, span: Span) -> io::Result<Vec<u8>> {
         self.0.seek(SeekFrom::Start(span.start * 2))?;
         let mut bytes = Vec::new();
         self.0.by_ref().take((span.end - span.start) * 2).read_to_end(&mut bytes)?;
@@ -70,4 +78,17 @@ impl Pcm {
             .map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0)
             .collect())
     }
+}
+
+/// The 44 bytes before `length` bytes of 16 kHz mono 16-bit samples.
+fn wav_header(length: u32) -> Vec<u8> {
+    let rate = RATE as u32;
+    let mut header = b"RIFF".to_vec();
+    header.extend((length + 36).to_le_bytes());
+    header.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    header.extend(rate.to_le_bytes());
+    header.extend((rate * 2).to_le_bytes());
+    header.extend(b"\x02\0\x10\0data");
+    header.extend(length.to_le_bytes());
+    header
 }

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::process::Command;
 
-use super::pcm::{Pcm, RATE, Span};
+use super::pcm::{Pcm, Span};
 use crate::{
     ProviderError,
     error::off_thread,
@@ -83,23 +83,7 @@ impl Whisper {
 fn cut(pcm: &Path, spans: &[Span], files: &[PathBuf]) -> io::Result<()> {
     let mut pcm = Pcm::open(pcm)?;
     for (span, file) in spans.iter().zip(files) {
-        let samples = pcm.bytes(*span)?;
-        let mut wav = wav_header(samples.len() as u32);
-        wav.extend(samples);
-        std::fs::write(file, wav)?;
+        std::fs::write(file, pcm.wav(*span)?)?;
     }
     Ok(())
-}
-
-/// The 44 bytes before `length` bytes of 16 kHz mono 16-bit samples.
-fn wav_header(length: u32) -> Vec<u8> {
-    let rate = RATE as u32;
-    let mut header = b"RIFF".to_vec();
-    header.extend((length + 36).to_le_bytes());
-    header.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    header.extend(rate.to_le_bytes());
-    header.extend((rate * 2).to_le_bytes());
-    header.extend(b"\x02\0\x10\0data");
-    header.extend(length.to_le_bytes());
-    header
 }
