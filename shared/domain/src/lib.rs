@@ -16,6 +16,7 @@ pub mod metering;
 pub mod plan;
 pub mod problem;
 pub mod processing_mode;
+pub mod provider;
 pub mod stage;
 pub mod time;
 pub mod video;
