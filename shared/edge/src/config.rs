@@ -1,12 +1,15 @@
 //! The only reader of the environment.
 
 use std::collections::HashSet;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use domain::billing::Prices;
 use domain::camera_raw::RawCommands;
+use domain::provider::{Choices, Provider};
 use store::Names;
 use thiserror::Error;
+use url::Url;
 
 use crate::fetch::Exceptions;
 
@@ -38,6 +41,10 @@ pub struct Config {
     pub stripe_api_key: SecretArn,
     /// What the secrets that callbacks are signed with are derived from.
     pub callback_secret: SecretArn,
+    /// Who describes, transcribes, embeds and answers.
+    pub providers: Choices,
+    /// The server of the provider `openai`.
+    pub openai: OpenAi,
     /// Where and at which prices things are sold.
     pub sales: Sales,
     /// Settings of the local stack. On AWS they are absent, and the template cannot set them.
@@ -57,6 +64,17 @@ pub struct Issuer {
 
 /// The name of a secret in Secrets Manager; none when the operator has not set it.
 pub type SecretArn = Option<String>;
+
+/// A server that speaks OpenAI's protocol.
+#[derive(Debug, Clone)]
+pub struct OpenAi {
+    /// What its endpoints' paths are appended to: `https://api.openai.com/v1`, `http://localhost:11434/v1`.
+    pub base_url: Url,
+    /// What it is called with; none for a server that asks for none.
+    pub api_key: SecretArn,
+    /// The length that its vectors are cut to; none for the model's own.
+    pub embed_dimensions: Option<NonZeroU32>,
+}
 
 /// Where and at which prices things are sold.
 #[derive(Debug, Clone)]
@@ -106,6 +124,11 @@ impl Config {
             raw_commands.parse().map_err(|problem| ConfigError { variable: "RAW_COMMANDS", problem })?;
         let prices = var("STRIPE_PRICES").unwrap_or_default();
         let prices = prices.parse().map_err(|problem| ConfigError { variable: "STRIPE_PRICES", problem })?;
+        let provider = |variable, model_variable| {
+            let name = var(variable).unwrap_or_else(|| "builtin".to_owned());
+            Provider::named(&name, var(model_variable).as_deref(), model_variable)
+                .map_err(|problem| ConfigError { variable, problem })
+        };
         let stripe_api_url = var("STRIPE_API_URL").unwrap_or_else(|| "https://api.stripe.com".to_owned());
         Ok(Self {
             names: Names {
@@ -128,6 +151,17 @@ impl Config {
             stripe_webhook_secret: var("STRIPE_WEBHOOK_SECRET_ARN"),
             stripe_api_key: var("STRIPE_API_KEY_ARN"),
             callback_secret: var("CALLBACK_SECRET_ARN"),
+            providers: Choices {
+                describe: provider("DESCRIBE_PROVIDER", "OPENAI_VISION_MODEL")?,
+                transcribe: provider("TRANSCRIBE_PROVIDER", "OPENAI_TRANSCRIBE_MODEL")?,
+                embed: provider("EMBED_PROVIDER", "OPENAI_EMBED_MODEL")?,
+                answer: provider("ANSWER_PROVIDER", "OPENAI_CHAT_MODEL")?,
+            },
+            openai: OpenAi {
+                base_url: base_url(var("OPENAI_BASE_URL"))?,
+                api_key: var("OPENAI_API_KEY_ARN"),
+                embed_dimensions: dimensions(var("OPENAI_EMBED_DIMENSIONS"))?,
+            },
             sales: Sales {
                 stripe_api_url: stripe_api_url.trim_end_matches('/').to_owned(),
                 prices,
@@ -143,6 +177,21 @@ impl Config {
     pub fn tool(&self, name: &str) -> PathBuf {
         self.tools_root.join("bin").join(name)
     }
+}
+
+fn base_url(text: Option<String>) -> Result<Url, ConfigError> {
+    let text = text.unwrap_or_else(|| "https://api.openai.com/v1".to_owned());
+    let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    // Not repeated: a URL may carry a password.
+    let problem = "is a URL that starts with http:// or https://, such as http://localhost:11434/v1";
+    url.ok_or_else(|| ConfigError { variable: "OPENAI_BASE_URL", problem: problem.to_owned() })
+}
+
+fn dimensions(text: Option<String>) -> Result<Option<NonZeroU32>, ConfigError> {
+    let problem = || "is a number of 1 or more, or empty for the model's own".to_owned();
+    text.map(|text| text.trim().parse())
+        .transpose()
+        .map_err(|_| ConfigError { variable: "OPENAI_EMBED_DIMENSIONS", problem: problem() })
 }
 
 /// The items of a comma-separated list.

@@ -75,7 +75,7 @@ impl Problem {
     }
 
     /// What the log says beside the kind.
-    pub(crate) fn cause(&self) -> Option<&str> {
+    pub fn cause(&self) -> Option<&str> {
         self.cause.as_deref()
     }
 

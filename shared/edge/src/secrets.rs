@@ -20,6 +20,8 @@ pub enum Secret {
     StripeApiKey,
     /// What the secrets that callbacks are signed with are derived from.
     Callback,
+    /// What the server of the provider `openai` is called with.
+    OpenAiApiKey,
 }
 
 impl Secret {
@@ -29,6 +31,7 @@ impl Secret {
             Self::StripeWebhook => &config.stripe_webhook_secret,
             Self::StripeApiKey => &config.stripe_api_key,
             Self::Callback => &config.callback_secret,
+            Self::OpenAiApiKey => &config.openai.api_key,
         }
     }
 
@@ -39,6 +42,7 @@ impl Secret {
             Self::StripeWebhook => "the parameter StripeWebhookSecretArn",
             Self::StripeApiKey => "the parameter StripeApiKeyArn",
             Self::Callback => "the resource CallbackSecret",
+            Self::OpenAiApiKey => "the parameter OpenAiApiKeyArn",
         }
     }
 }
@@ -46,7 +50,7 @@ impl Secret {
 /// The secrets that were read, kept for the life of the process.
 pub(crate) struct Secrets {
     sdk: SdkConfig,
-    read: [OnceCell<String>; 4],
+    read: [OnceCell<String>; 5],
 }
 
 impl Secrets {
