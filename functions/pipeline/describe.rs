@@ -8,11 +8,11 @@ use domain::stage::Stage;
 use edge::App;
 use edge::step::{self, StepError, in_map};
 use futures::{StreamExt, TryStreamExt, stream};
-use intelligence::Providers;
 use intelligence::describe::SceneImage;
 use media::Joined;
 use serde::Deserialize;
-use steps::{outputs, providers};
+use steps::outputs;
+use steps::providers::{self, Chosen};
 use store::keys::{self, Outputs};
 use store::{StepInput, Video};
 
@@ -27,7 +27,7 @@ struct Input {
     batch: (usize, usize),
 }
 
-async fn describe(providers: Providers, app: Arc<App>, input: Input) -> Result<(), StepError> {
+async fn describe(chosen: Arc<Chosen>, app: Arc<App>, input: Input) -> Result<(), StepError> {
     in_map(&app, input.step, Stage::Describe, async |video| {
         let outputs = Outputs { video: video.id, generation: input.step.generation };
         let (first, last) = input.batch;
@@ -36,8 +36,8 @@ async fn describe(providers: Providers, app: Arc<App>, input: Input) -> Result<(
             let joined: Joined = outputs::read_json(&app, &outputs.scenes()).await?;
             let scenes = joined.scenes.get(first..last).unwrap_or_default();
             let images = images(&app, &video, scenes).await?;
-            let descriptions =
-                providers.describer.describe(&images).await.map_err(providers::provider_error)?;
+            let described = chosen.of(&app).await?.describer.describe(&images).await;
+            let descriptions = described.map_err(providers::provider_error)?;
             outputs::write_json(&app, &key, &descriptions).await?;
         }
         // Part 0 is the transcript.
@@ -59,6 +59,6 @@ async fn image(app: &App, video: VideoId, scene: Scene) -> Result<SceneImage, St
 
 #[tokio::main]
 async fn main() -> Result<(), edge::Error> {
-    let providers = providers::from_env()?;
-    step::serve(move |app, input| describe(providers.clone(), app, input)).await
+    let chosen = Arc::new(Chosen::within(providers::STEP));
+    step::serve(move |app, input| describe(chosen.clone(), app, input)).await
 }

@@ -12,14 +12,15 @@ use intelligence::Providers;
 use intelligence::index::{Findings, VideoIndex};
 use media::{Joined, Recorded};
 use published::Analysis;
-use steps::{outputs, providers};
+use steps::outputs;
+use steps::providers::{self, Chosen};
 use store::StepInput;
 use store::keys::Outputs;
 
 #[path = "index/published.rs"]
 mod published;
 
-async fn index(providers: Providers, app: Arc<App>, input: StepInput) -> Result<(), StepError> {
+async fn index(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Result<(), StepError> {
     let id = input.video_id;
     let finished = in_stage(&app, input, Stage::Index, async |video| {
         let now = clock::now();
@@ -32,7 +33,7 @@ async fn index(providers: Providers, app: Arc<App>, input: StepInput) -> Result<
         let transcript = transcript(&app, outputs, mode).await?;
         let findings =
             Findings { length: joined.length, scenes: described.as_deref(), transcript: transcript.as_ref() };
-        write(&app, &providers, outputs, joined.recorded, &findings).await?;
+        write(&app, chosen.of(&app).await?, outputs, joined.recorded, &findings).await?;
         // Scenes that nobody asked for are not missing.
         let has_scenes = described.is_none_or(|scenes| !scenes.is_empty());
         let frames = joined.interval_frames.len() as u32;
@@ -121,6 +122,6 @@ async fn transcript(
 
 #[tokio::main]
 async fn main() -> Result<(), edge::Error> {
-    let providers = providers::from_env()?;
-    step::serve(move |app, input| index(providers.clone(), app, input)).await
+    let chosen = Arc::new(Chosen::within(providers::STEP));
+    step::serve(move |app, input| index(chosen.clone(), app, input)).await
 }

@@ -1,4 +1,4 @@
-//! What several steps of the pipeline share.
+//! What several steps of the pipeline share, and who asks about its results too: the providers.
 
 pub mod outputs;
 pub mod providers;

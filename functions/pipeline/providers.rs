@@ -1,13 +1,54 @@
 //! The providers that the settings choose.
 
-use edge::config::Config;
-use edge::step::StepError;
-use intelligence::{BuiltinConfig, ProviderError, Providers};
+use std::time::Duration;
 
-/// Built once per process; loads nothing yet.
-pub fn from_env() -> Result<Providers, edge::Error> {
-    let config = Config::from_env()?;
-    Ok(Providers::builtin(&BuiltinConfig::under(&config.tools_root)))
+use edge::step::StepError;
+use edge::{App, Problem, Secret};
+use intelligence::{Budget, BuiltinConfig, OpenAiConfig, ProviderError, Providers};
+use tokio::sync::OnceCell;
+
+/// For a step, which has 15 minutes: some of them go to reading and writing.
+pub const STEP: Budget =
+    Budget { time: Duration::from_secs(12 * 60), attempt: Duration::from_secs(4 * 60), attempts: 6 };
+/// For an answer, which has five minutes and a reader who waits.
+pub const ANSWER: Budget =
+    Budget { time: Duration::from_secs(4 * 60), attempt: Duration::from_secs(60), attempts: 3 };
+
+/// Made once per process, at the first use: what a remote one is called with is a secret, which is read then.
+pub struct Chosen {
+    budget: Budget,
+    made: OnceCell<Providers>,
+}
+
+impl Chosen {
+    /// Providers whose calls take no more than this.
+    pub const fn within(budget: Budget) -> Self {
+        Self { budget, made: OnceCell::const_new() }
+    }
+
+    /// The providers. They load and connect to nothing yet.
+    ///
+    /// # Errors
+    /// 500 when a secret cannot be read, or cannot be a key.
+    pub async fn of(&self, app: &App) -> Result<&Providers, Problem> {
+        self.made.get_or_try_init(|| make(app, self.budget)).await
+    }
+}
+
+async fn make(app: &App, budget: Budget) -> Result<Providers, Problem> {
+    let config = &app.config;
+    let api_key = match config.openai.api_key {
+        Some(_) if config.providers.ask_openai() => Some(app.secret(Secret::OpenAiApiKey).await?.to_owned()),
+        Some(_) | None => None,
+    };
+    let openai = OpenAiConfig {
+        base_url: config.openai.base_url.clone(),
+        api_key,
+        embed_dimensions: config.openai.embed_dimensions,
+        budget,
+    };
+    Providers::new(&config.providers, &BuiltinConfig::under(&config.tools_root), &openai)
+        .map_err(Problem::internal)
 }
 
 /// No provider's failure is the video's fault.

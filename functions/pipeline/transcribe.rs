@@ -7,21 +7,21 @@ use domain::stage::Stage;
 use edge::App;
 use edge::step::{self, StepError, in_stage};
 use futures::TryStreamExt;
-use intelligence::Providers;
 use media::SegmentPlan;
-use steps::{outputs, providers, source};
+use steps::providers::{self, Chosen};
+use steps::{outputs, source};
 use store::StepInput;
 use store::keys::Outputs;
 use tokio::io::AsyncWriteExt;
 
-async fn transcribe(providers: Providers, app: Arc<App>, input: StepInput) -> Result<(), StepError> {
+async fn transcribe(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Result<(), StepError> {
     in_stage(&app, input, Stage::Describe, async |video| {
         let outputs = Outputs { video: video.id, generation: input.generation };
         let is_wanted = video.processing_mode.transcribes();
         if is_wanted && !app.store.exists(&outputs.transcript()).await? {
             let sound = tempfile::NamedTempFile::new().map_err(StepError::transient)?;
             collect(&app, outputs, sound.path()).await?;
-            let transcript = providers.transcriber.transcribe(sound.path()).await;
+            let transcript = chosen.of(&app).await?.transcriber.transcribe(sound.path()).await;
             let transcript = transcript.map_err(providers::provider_error)?;
             outputs::write_json(&app, &outputs.transcript(), &transcript).await?;
         }
@@ -49,6 +49,6 @@ async fn collect(app: &App, outputs: Outputs, path: &Path) -> Result<(), StepErr
 
 #[tokio::main]
 async fn main() -> Result<(), edge::Error> {
-    let providers = providers::from_env()?;
-    step::serve(move |app, input| transcribe(providers.clone(), app, input)).await
+    let chosen = Arc::new(Chosen::within(providers::STEP));
+    step::serve(move |app, input| transcribe(chosen.clone(), app, input)).await
 }

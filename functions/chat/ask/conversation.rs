@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use store::{AnswerId, Ending, Exchange, Message, Role, Session, Video, keys};
 
 use crate::event::{BROKEN_OFF, DONE, Event, Frame};
-use crate::library::{Known, Library};
+use crate::library::{self, Known, Library};
 use crate::record::record;
 
 /// For the log: why an answer is not made to its end, or not kept.
@@ -82,7 +82,7 @@ impl Conversation {
         let frames = self.frames(&known, &evidence);
         telling.tell(&Event::FramesUsed(&frames)).await?;
         telling.frames = frames;
-        let providers = self.library.providers(&self.app.config).await;
+        let providers = self.library.providers.of(&self.app).await.map_err(library::cause)?;
         let answer = providers.answerer.answer(question, &evidence).await;
         let mut tokens = answer.map_err(|error| error.to_string())?;
         while let Some(token) = tokens.next().await {

@@ -2,26 +2,28 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
-use edge::App;
-use edge::config::Config;
+use edge::{App, Problem};
 use intelligence::answer::{Evidence, Question};
 use intelligence::index::VideoIndex;
-use intelligence::{BuiltinConfig, Providers};
 use media::Joined;
+use steps::providers::{self, Chosen};
 use store::Video;
 use store::keys::Outputs;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 /// Videos that are kept: an hour of video is about 6 MB.
 const KEPT: usize = 8;
 /// Most pieces of evidence that an answer is made from.
 const MAX_EVIDENCE: usize = 6;
+/// Time for the vector of a question: whoever asked waits for it before the first word.
+const EMBED_LIMIT: Duration = Duration::from_secs(10);
 
 /// The providers, and the videos at hand.
-#[derive(Default)]
 pub(crate) struct Library {
-    providers: OnceCell<Providers>,
+    pub(crate) providers: Chosen,
     shelf: Mutex<VecDeque<(Outputs, Arc<Known>)>>,
 }
 
@@ -32,27 +34,36 @@ pub(crate) struct Known {
     pub(crate) joined: Joined,
 }
 
-impl Library {
-    pub(crate) async fn providers(&self, config: &Config) -> &Providers {
-        self.providers
-            .get_or_init(async || Providers::builtin(&BuiltinConfig::under(&config.tools_root)))
-            .await
+impl Default for Library {
+    fn default() -> Self {
+        Self { providers: Chosen::within(providers::ANSWER), shelf: Mutex::default() }
     }
+}
 
+/// For the log.
+pub(crate) fn cause(problem: Problem) -> String {
+    problem.cause().unwrap_or("refused without a cause").to_owned()
+}
+
+impl Library {
     /// The pieces of the video that bear on the question, best first.
     pub(crate) async fn evidence(&self, app: &App, known: &Known, question: &Question) -> Vec<Evidence> {
-        let providers = self.providers(&app.config).await;
         let text = question.standalone();
-        let vector = match providers.embedder_named(known.index.embedder()) {
-            Some(embedder) => embedder.embed(std::slice::from_ref(&text)).await,
-            None => Ok(vec![]),
-        };
         // Without a vector the search is by words alone: worse, and still an answer.
-        let vector = vector.unwrap_or_else(|error| {
-            tracing::warn!(error = %error, "question not embedded");
+        let vector = self.vector(app, known, &text).await.unwrap_or_else(|cause| {
+            tracing::warn!(cause, "question not embedded");
             vec![]
         });
         known.index.search(&text, vector.first().map(Vec::as_slice), MAX_EVIDENCE)
+    }
+
+    /// None when the index was made by an embedder that is not there any more.
+    async fn vector(&self, app: &App, known: &Known, text: &str) -> Result<Vec<Vec<f32>>, String> {
+        let providers = self.providers.of(app).await.map_err(cause)?;
+        let Some(embedder) = providers.embedder_named(known.index.embedder()) else { return Ok(vec![]) };
+        let texts = [text.to_owned()];
+        let embedded = timeout(EMBED_LIMIT, embedder.embed(&texts)).await;
+        embedded.map_err(|_| "it took too long".to_owned())?.map_err(|error| error.to_string())
     }
 
     /// A ready video's index and scenes.

@@ -9,8 +9,14 @@ use crate::ProviderError;
 
 mod extractive;
 mod follow_up;
+mod openai;
 
 pub use extractive::Extractive;
+pub(crate) use openai::OpenAi;
+
+/// What is said when there is nothing to answer from.
+const NOTHING: &str = "I found nothing in this video that answers this. I know what is said in it, the text \
+                       that it shows, and what was seen or measured on its pictures; try other words or a time.";
 
 /// What someone asks about one video.
 #[derive(Debug, Clone, PartialEq, Eq)]

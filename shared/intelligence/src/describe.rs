@@ -11,10 +11,12 @@ mod fingerprint;
 mod ink;
 mod jpeg;
 mod ocr;
+mod openai;
 mod tsv;
 mod wording;
 
 pub use builtin::Builtin;
+pub(crate) use openai::OpenAi;
 
 /// A scene with the frame that stands for it.
 #[derive(Debug, Clone)]

@@ -9,9 +9,11 @@ use crate::ProviderError;
 
 mod hashed;
 mod minilm;
+mod openai;
 
 pub use hashed::HashedTerms;
 pub use minilm::MiniLm;
+pub(crate) use openai::OpenAi;
 
 /// Names an embedder and its version. Vectors of different embedders cannot be compared, so every stored
 /// vector is kept beside the id of the embedder that made it.

@@ -1,6 +1,6 @@
 //! What can go wrong with a provider, seen by whoever decides whether to try again.
 
-use std::error::Error as StdError;
+use std::{error::Error as StdError, time::Duration};
 
 use thiserror::Error;
 
@@ -27,12 +27,18 @@ pub struct ProviderError {
     detail: String,
     #[source]
     cause: Option<Cause>,
+    retry_after: Option<Duration>,
 }
 
 impl ProviderError {
     /// A failure of this kind; `detail` says what to do about it.
     pub fn new(kind: ProviderErrorKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), cause: None }
+        Self { kind, detail: detail.into(), cause: None, retry_after: None }
+    }
+
+    /// A provider that will not do this.
+    pub(crate) fn refused(detail: impl Into<String>) -> Self {
+        Self::new(ProviderErrorKind::Refused, detail)
     }
 
     /// Input that cannot be read.
@@ -49,6 +55,17 @@ impl ProviderError {
     pub fn caused_by(mut self, cause: impl Into<Cause>) -> Self {
         self.cause = Some(cause.into());
         self
+    }
+
+    /// Notes how long the provider wants to be left alone.
+    pub(crate) fn after(mut self, wait: Option<Duration>) -> Self {
+        self.retry_after = wait;
+        self
+    }
+
+    /// How long the provider wants to be left alone, where it says so.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     /// The kind, to branch on.

@@ -6,10 +6,14 @@ pub mod describe;
 pub mod embed;
 mod error;
 pub mod index;
+mod openai;
 mod process;
 mod providers;
+mod retry;
 mod terms;
 pub mod transcribe;
 
 pub use error::{ProviderError, ProviderErrorKind};
+pub use openai::OpenAiConfig;
 pub use providers::{BuiltinConfig, Providers};
+pub use retry::Budget;

@@ -6,10 +6,14 @@ use std::{
     time::Duration,
 };
 
+use domain::provider::{Choices, Provider};
+
 use crate::{
-    answer::{Answerer, Extractive},
+    OpenAiConfig, ProviderError,
+    answer::{self, Answerer, Extractive},
     describe::{self, Describer},
-    embed::{Embedder, EmbedderId, HashedTerms, MiniLm},
+    embed::{self, Embedder, EmbedderId, HashedTerms, MiniLm},
+    openai::Server,
     transcribe::{self, Transcriber},
 };
 
@@ -86,18 +90,39 @@ pub struct Providers {
 }
 
 impl Providers {
-    /// Everything on this machine. Starts and loads nothing yet.
-    pub fn builtin(config: &BuiltinConfig) -> Self {
-        let minilm = config.minilm.as_deref().and_then(MiniLm::find);
-        Self {
-            describer: Arc::new(describe::Builtin::new(config)),
-            transcriber: Arc::new(transcribe::Builtin::new(config)),
-            embedder: match minilm {
-                Some(minilm) => Arc::new(minilm),
-                None => Arc::new(HashedTerms::new()),
+    /// The chosen ones. Starts, loads and connects to nothing yet.
+    ///
+    /// # Errors
+    /// When no request to the server of the provider `openai` can be made: `Refused` for an impossible key.
+    pub fn new(
+        choices: &Choices,
+        builtin: &BuiltinConfig,
+        openai: &OpenAiConfig,
+    ) -> Result<Self, ProviderError> {
+        Ok(Self {
+            describer: match &choices.describe {
+                Provider::Builtin => Arc::new(describe::Builtin::new(builtin)),
+                Provider::OpenAi(model) => {
+                    Arc::new(describe::OpenAi::new(Server::new(openai)?, model.clone()))
+                }
             },
-            answerer: Arc::new(Extractive),
-        }
+            transcriber: match &choices.transcribe {
+                Provider::Builtin => Arc::new(transcribe::Builtin::new(builtin)),
+                Provider::OpenAi(model) => {
+                    Arc::new(transcribe::OpenAi::new(Server::new(openai)?, model.clone()))
+                }
+            },
+            embedder: match &choices.embed {
+                Provider::Builtin => builtin_embedder(builtin),
+                Provider::OpenAi(model) => {
+                    Arc::new(embed::OpenAi::new(Server::new(openai)?, model.clone(), openai.embed_dimensions))
+                }
+            },
+            answerer: match &choices.answer {
+                Provider::Builtin => Arc::new(Extractive),
+                Provider::OpenAi(model) => Arc::new(answer::OpenAi::new(Server::new(openai)?, model.clone())),
+            },
+        })
     }
 
     /// The embedder that made an index's vectors, or `None` when it is not here: that index is then
@@ -111,13 +136,31 @@ impl Providers {
     }
 }
 
+fn builtin_embedder(config: &BuiltinConfig) -> Arc<dyn Embedder> {
+    match config.minilm.as_deref().and_then(MiniLm::find) {
+        Some(minilm) => Arc::new(minilm),
+        None => Arc::new(HashedTerms::new()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Budget;
 
     #[test]
     fn vectors_are_never_mixed() {
-        let providers = Providers::builtin(&BuiltinConfig::default());
+        let builtin = || Provider::Builtin;
+        let choices =
+            Choices { describe: builtin(), transcribe: builtin(), embed: builtin(), answer: builtin() };
+        let second = Duration::from_secs(1);
+        let openai = OpenAiConfig {
+            base_url: "http://localhost/v1".parse().unwrap(),
+            api_key: None,
+            embed_dimensions: None,
+            budget: Budget { time: second, attempt: second, attempts: 1 },
+        };
+        let providers = Providers::new(&choices, &BuiltinConfig::default(), &openai).unwrap();
         assert_eq!(providers.embedder.id().as_str(), HashedTerms::ID);
         assert!(providers.embedder_named(&EmbedderId::new(MiniLm::ID)).is_none());
         assert!(providers.embedder_named(&EmbedderId::new(HashedTerms::ID)).is_some());

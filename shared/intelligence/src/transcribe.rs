@@ -9,6 +9,7 @@ use crate::ProviderError;
 
 mod builtin;
 mod mfcc;
+mod openai;
 mod pcm;
 mod pitch;
 mod pocketsphinx;
@@ -20,6 +21,7 @@ mod voice;
 mod whisper;
 
 pub use builtin::Builtin;
+pub(crate) use openai::OpenAi;
 
 /// Writes down a soundtrack.
 #[async_trait]

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use futures::{StreamExt, stream, stream::BoxStream};
 
-use super::{Answerer, Evidence, EvidenceKind, Question};
+use super::{Answerer, Evidence, EvidenceKind, NOTHING, Question};
 use crate::{ProviderError, terms::terms};
 
 /// Pieces that an answer quotes at most.
@@ -12,10 +12,6 @@ const QUOTED: usize = 5;
 const SHARE_OF_BEST: f32 = 0.6;
 /// Longest quotation in characters.
 const LONGEST: usize = 400;
-
-/// What is said when there is nothing to quote.
-const NOTHING: &str = "I found nothing in this video that answers this. I know what is said in it, the text \
-                       that it shows, and what was measured on its pictures; try other words or a time.";
 
 /// Quotes the pieces that bear on the question, in order of time. Adds no knowledge of its own.
 pub struct Extractive;

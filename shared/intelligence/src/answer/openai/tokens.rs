@@ -1,0 +1,116 @@
+//! An answer as it comes: server-sent events, each with some letters of it.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use futures::{StreamExt, stream::BoxStream};
+use reqwest::Response;
+use serde::Deserialize;
+use serde_json::Value;
+use sse_stream::SseByteStream;
+use tokio::time::timeout_at;
+
+use super::thoughts::Thoughts;
+use crate::{
+    ProviderError,
+    openai::{
+        chat::{FinishReason, Said},
+        of_code,
+    },
+    retry::{Allowance, too_slow},
+};
+
+/// After the last event.
+const DONE: &str = "[DONE]";
+
+/// The pieces of one answer, none of them empty.
+pub(super) struct Tokens {
+    events: SseByteStream<BoxStream<'static, reqwest::Result<Bytes>>>,
+    allowance: Allowance,
+    thoughts: Thoughts,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// The model has said why it ends.
+    Finished,
+    /// Nothing follows.
+    Over,
+}
+
+/// One event; what else is in it (thoughts, usage) is not read.
+#[derive(Deserialize)]
+struct Chunk {
+    #[serde(default)]
+    choices: VecDeque<Choice>,
+    #[serde(default)]
+    error: Value,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    #[serde(default)]
+    delta: Said,
+    #[serde(default)]
+    finish_reason: Option<FinishReason>,
+}
+
+impl Tokens {
+    pub(super) fn of(response: Response, allowance: Allowance) -> Self {
+        let events = SseByteStream::new(response.bytes_stream().boxed());
+        Self { events, allowance, thoughts: Thoughts::new(), state: State::Open }
+    }
+
+    /// The next piece; `None` when the answer is complete. Nothing comes after an error.
+    pub(super) async fn next(&mut self) -> Option<Result<String, ProviderError>> {
+        while self.state != State::Over {
+            let said = match timeout_at(self.allowance.attempt_end(), self.events.next()).await {
+                Err(_) => Err(too_slow()),
+                Ok(Some(Ok(event))) => self.take(event.data.as_deref().unwrap_or_default()),
+                // The cause may quote what was answered.
+                Ok(Some(Err(_))) => Err(broken_off()),
+                // Some servers end with the reason and no last event.
+                Ok(None) if self.state == State::Finished => Ok(self.end()),
+                Ok(None) => Err(broken_off()),
+            };
+            if said.is_err() {
+                self.state = State::Over;
+            }
+            if said.as_ref().map_or(true, |said| !said.is_empty()) {
+                return Some(said);
+            }
+        }
+        None
+    }
+
+    /// What an event adds to the answer.
+    fn take(&mut self, data: &str) -> Result<String, ProviderError> {
+        match data.trim() {
+            "" => return Ok(String::new()),
+            DONE => return Ok(self.end()),
+            _ => {}
+        }
+        let mut chunk: Chunk = serde_json::from_str(data).map_err(|_| broken_off())?;
+        if !chunk.error.is_null() {
+            return Err(of_code(&chunk.error));
+        }
+        // The last event before the end has the usage and no choice.
+        let Some(choice) = chunk.choices.pop_front() else { return Ok(String::new()) };
+        let content = choice.delta.allowed(choice.finish_reason)?;
+        if choice.finish_reason.is_some() {
+            self.state = State::Finished;
+        }
+        Ok(self.thoughts.push(&content.unwrap_or_default()))
+    }
+
+    fn end(&mut self) -> String {
+        self.state = State::Over;
+        self.thoughts.finish()
+    }
+}
+
+fn broken_off() -> ProviderError {
+    ProviderError::down("an answer broke off; look into the log of the server")
+}

@@ -1,0 +1,116 @@
+//! Requests to `/chat/completions`, and their answers as a whole.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ProviderError;
+
+/// A conversation to go on with.
+#[derive(Serialize)]
+pub(crate) struct Request<'a> {
+    pub(crate) model: &'a str,
+    pub(crate) messages: [Message; 2],
+    /// Words and thoughts together. OpenAI's own models take no other name for it, and servers that do not know this
+    /// one do without a limit.
+    pub(crate) max_completion_tokens: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) response_format: Option<Value>,
+    pub(crate) stream: bool,
+}
+
+/// One message of it.
+#[derive(Serialize)]
+#[serde(tag = "role", content = "content", rename_all = "lowercase")]
+pub(crate) enum Message {
+    System(&'static str),
+    User(Content),
+}
+
+/// What a user says. Servers of models without eyes take nothing but text.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(crate) enum Content {
+    Text(String),
+    Parts(Vec<Part>),
+}
+
+/// A piece of a user's message.
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Part {
+    Text { text: String },
+    ImageUrl { image_url: ImageUrl },
+}
+
+#[derive(Serialize)]
+pub(crate) struct ImageUrl {
+    /// A data URL: the server fetches nothing.
+    pub(crate) url: String,
+}
+
+/// A whole answer.
+#[derive(Deserialize)]
+pub(crate) struct Completion {
+    /// The model with its version, where the server tells.
+    #[serde(default)]
+    model: Option<String>,
+    choices: Vec<Choice>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    message: Said,
+    #[serde(default)]
+    finish_reason: Option<FinishReason>,
+}
+
+/// What a model says, or adds to what it said.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Said {
+    pub(crate) content: Option<String>,
+    /// Why it does not answer, in place of an answer.
+    pub(crate) refusal: Option<String>,
+}
+
+/// Why an answer ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FinishReason {
+    Stop,
+    Length,
+    ContentFilter,
+    #[serde(other)]
+    Other,
+}
+
+impl Said {
+    /// What was said, unless the model or its provider refuses.
+    pub(crate) fn allowed(
+        self,
+        finish_reason: Option<FinishReason>,
+    ) -> Result<Option<String>, ProviderError> {
+        let is_filtered = finish_reason == Some(FinishReason::ContentFilter);
+        if is_filtered || self.refusal.is_some_and(|refusal| !refusal.is_empty()) {
+            return Err(ProviderError::refused("the model's content policy forbids an answer to this input"));
+        }
+        Ok(self.content)
+    }
+}
+
+impl Completion {
+    /// The model that answered, if the server names it.
+    pub(crate) fn model(&self) -> Option<&str> {
+        self.model.as_deref().filter(|model| !model.is_empty())
+    }
+
+    /// What was said; empty when nothing was.
+    ///
+    /// # Errors
+    /// `Refused` when a content policy forbids it.
+    pub(crate) fn text(self) -> Result<String, ProviderError> {
+        let choice = self.choices.into_iter().next();
+        let said = choice.map(|choice| choice.message.allowed(choice.finish_reason)).transpose()?;
+        Ok(said.flatten().unwrap_or_default())
+    }
+}

@@ -1,0 +1,168 @@
+use std::io;
+
+use bytes::Bytes;
+use domain::time::Seconds;
+use futures::StreamExt;
+use intelligence::{
+    ProviderError, ProviderErrorKind,
+    answer::{Evidence, EvidenceKind, Question},
+};
+use serde_json::{Value, json};
+
+use crate::server::{KEY, Server, Told};
+
+fn evidence() -> Vec<Evidence> {
+    let (start, end) = (Seconds::new(65.0), Seconds::new(70.0));
+    let text = "the slope is rise over run".to_owned();
+    vec![Evidence { start, end, kind: EvidenceKind::Speech, text, score: 0.9, frame: None }]
+}
+
+/// All that is told, and how it ends.
+async fn answer(server: &Server, evidence: &[Evidence]) -> (Vec<String>, Option<ProviderError>) {
+    let question =
+        Question { text: "What is the slope?".to_owned(), earlier: vec!["Who speaks?".to_owned()] };
+    let mut stream = match server.providers().answerer.answer(&question, evidence).await {
+        Ok(stream) => stream,
+        Err(error) => return (vec![], Some(error)),
+    };
+    let mut told = vec![];
+    while let Some(piece) = stream.next().await {
+        match piece {
+            Ok(piece) => told.push(piece),
+            Err(error) => {
+                assert!(stream.next().await.is_none(), "nothing comes after an error");
+                return (told, Some(error));
+            }
+        }
+    }
+    (told, None)
+}
+
+fn token(content: &str) -> String {
+    let chunk =
+        json!({ "choices": [{ "index": 0, "delta": { "content": content }, "finish_reason": null }] });
+    format!("data: {chunk}\n\n")
+}
+
+fn finish(reason: &str) -> String {
+    format!("data: {}\n\n", json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] }))
+}
+
+/// Events, sent in these pieces.
+fn events(pieces: Vec<io::Result<Bytes>>) -> Told {
+    Told { status: 200, headers: vec![("content-type", "text/event-stream".to_owned())], body: pieces }
+}
+
+fn whole(events_text: &str) -> Told {
+    events(vec![Ok(Bytes::from(events_text.to_owned()))])
+}
+
+fn cut(events_text: &str) -> Told {
+    let broken = Err(io::Error::other("the server fell over"));
+    events(vec![Ok(Bytes::from(events_text.to_owned())), broken])
+}
+
+#[tokio::test]
+async fn openai_answers_are_told_as_they_come() {
+    let server = Server::start(|_, _| {
+        let role = json!({ "choices": [{ "delta": { "role": "assistant", "content": "" } }] });
+        let usage = json!({ "choices": [], "usage": { "total_tokens": 9 } });
+        whole(&format!(
+            ": waiting\n\ndata: {role}\n\n{}{}{}data: {usage}\n\ndata: [DONE]\n\n",
+            token("Rise over"),
+            token(" run [01:05]."),
+            finish("stop")
+        ))
+    })
+    .await;
+    let (told, error) = answer(&server, &evidence()).await;
+    assert_eq!(told, ["Rise over", " run [01:05]."]);
+    assert!(error.is_none(), "{error:?}");
+    let asked = &server.asked()[0];
+    assert_eq!(asked.path, "/v1/chat/completions");
+    assert_eq!(asked.headers["authorization"], format!("Bearer {KEY}"));
+    let body = asked.json();
+    assert_eq!(body["stream"], true);
+    let said: Value = serde_json::from_str(body["messages"][1]["content"].as_str().unwrap()).unwrap();
+    assert_eq!(said["evidence"][0]["time"], "01:05");
+    assert_eq!(
+        (&said["question"], &said["earlier_questions"][0]),
+        (&"What is the slope?".into(), &"Who speaks?".into())
+    );
+}
+
+#[tokio::test]
+async fn openai_streams_may_be_cut_anywhere_and_use_crlf() {
+    let words = "Größe 斜率 🎓 [01:05]";
+    let text = format!(": hi\r\n{}{}data: [DONE]\n\n", token(words), finish("stop")).replace('\n', "\r\n");
+    let server = Server::start(move |_, _| {
+        // Every byte by itself: within letters, lines and line ends.
+        events(text.bytes().map(|byte| Ok(Bytes::copy_from_slice(&[byte]))).collect())
+    })
+    .await;
+    let (told, error) = answer(&server, &evidence()).await;
+    assert_eq!(told.concat(), words);
+    assert!(error.is_none(), "{error:?}");
+}
+
+#[tokio::test]
+async fn openai_a_stream_that_breaks_before_the_first_word_is_asked_for_again() {
+    let server = Server::start(|number, _| match number {
+        0 => cut(": waiting\n\n"),
+        1 => whole("data: {\"error\": {\"code\": \"overloaded\"}}\n\n"),
+        _ => whole(&format!("{}{}data: [DONE]\n\n", token("Rise."), finish("stop"))),
+    })
+    .await;
+    let (told, error) = answer(&server, &evidence()).await;
+    assert_eq!((told.concat().as_str(), server.asked().len()), ("Rise.", 3));
+    assert!(error.is_none(), "{error:?}");
+}
+
+#[tokio::test]
+async fn openai_a_stream_that_breaks_after_the_first_word_is_an_error() {
+    let text = token("Rise");
+    for broken in [cut(&text), whole(&text), whole(&format!("{text}data: {{\"cho\n\n"))] {
+        let broken = std::sync::Mutex::new(Some(broken));
+        let server = Server::start(move |_, _| broken.lock().unwrap().take().unwrap()).await;
+        let (told, error) = answer(&server, &evidence()).await;
+        assert_eq!((told.concat().as_str(), server.asked().len()), ("Rise", 1));
+        assert_eq!(error.unwrap().kind(), ProviderErrorKind::Down);
+    }
+}
+
+#[tokio::test]
+async fn openai_answers_end_with_a_reason_or_with_done() {
+    for end in [finish("stop"), finish("length"), "data: [DONE]\n\n".to_owned()] {
+        let server = Server::start(move |_, _| whole(&format!("{}{end}", token("Rise.")))).await;
+        let (told, error) = answer(&server, &evidence()).await;
+        assert_eq!(told.concat(), "Rise.");
+        assert!(error.is_none(), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn openai_a_content_policy_ends_an_answer() {
+    let server = Server::start(|_, _| whole(&format!("{}{}", token("Rise"), finish("content_filter")))).await;
+    let (told, error) = answer(&server, &evidence()).await;
+    assert_eq!((told.concat().as_str(), error.unwrap().kind()), ("Rise", ProviderErrorKind::Refused));
+    let refusal = json!({ "choices": [{ "delta": { "refusal": "No." } }] });
+    let server = Server::start(move |_, _| whole(&format!("data: {refusal}\n\n"))).await;
+    let (told, error) = answer(&server, &evidence()).await;
+    assert!(told.is_empty());
+    assert_eq!((error.unwrap().kind(), server.asked().len()), (ProviderErrorKind::Refused, 1));
+}
+
+#[tokio::test]
+async fn openai_thoughts_are_not_told() {
+    let text = [token("<think>The"), token(" user</think>\n\n"), token("Rise."), finish("stop")].concat();
+    let server = Server::start(move |_, _| whole(&text)).await;
+    assert_eq!(answer(&server, &evidence()).await.0, ["Rise."]);
+}
+
+#[tokio::test]
+async fn openai_is_not_asked_without_evidence() {
+    let server = Server::start(|_, _| Told::status(500, "asked")).await;
+    let (told, error) = answer(&server, &[]).await;
+    assert!(told.concat().starts_with("I found nothing in this video"), "{told:?}");
+    assert!(error.is_none() && server.asked().is_empty());
+}
