@@ -42,6 +42,11 @@ pub(crate) struct Allowance {
 }
 
 impl Allowance {
+    /// Whether nothing can be begun any more.
+    pub(crate) fn is_used_up(&self) -> bool {
+        Instant::now() >= self.end
+    }
+
     /// Until when something that begins now may take.
     pub(crate) fn attempt_end(&self) -> Instant {
         (Instant::now() + self.budget.attempt).min(self.end)

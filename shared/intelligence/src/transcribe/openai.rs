@@ -65,6 +65,8 @@ impl OpenAi {
         Ok(segments::in_order(segments))
     }
 
+    /// What is said in all pieces of a soundtrack that a server has begun to write down. Pieces whose turn comes after
+    /// the end of its time are left, and said to be: another attempt would get as far again.
     async fn hear_all(
         &self,
         allowance: &Allowance,
@@ -73,7 +75,11 @@ impl OpenAi {
         wanted: Wanted,
     ) -> Result<Vec<Segment>, ProviderError> {
         let hear = |piece: Span| async move {
-            Ok(segments::of(self.ask(allowance, pcm, piece, wanted).await?, piece))
+            match self.ask(allowance, pcm, piece, wanted).await {
+                Ok(heard) => Ok(segments::of(heard, piece)),
+                Err(_) if allowance.is_used_up() => Ok(vec![segments::left(piece)]),
+                Err(error) => Err(error),
+            }
         };
         let asked: Vec<_> = pieces.iter().copied().map(hear).collect();
         let heard: Vec<Vec<Segment>> = stream::iter(asked).buffered(AT_A_TIME).try_collect().await?;

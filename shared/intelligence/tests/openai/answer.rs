@@ -50,7 +50,7 @@ fn finish(reason: &str) -> String {
 
 /// Events, sent in these pieces.
 fn events(pieces: Vec<io::Result<Bytes>>) -> Told {
-    Told { status: 200, headers: vec![("content-type", "text/event-stream".to_owned())], body: pieces }
+    Told { body: pieces, ..Told::json(&Value::Null) }.header("content-type", "text/event-stream")
 }
 
 fn whole(events_text: &str) -> Told {

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use intelligence::{
     ProviderErrorKind,
     embed::{Embedder, HashedTerms},
@@ -54,7 +56,7 @@ async fn openai_vectors_of_a_chosen_length_have_an_id_of_their_own() {
         told(vectors(asked))
     })
     .await;
-    let providers = server.providers_cut_to(Some(2));
+    let providers = server.providers_with(Some(2), Duration::from_secs(20));
     assert_eq!(providers.embedder.embed(&["slope".to_owned()]).await.unwrap().len(), 1);
     assert_eq!(providers.embedder.id().as_str(), "openai/2/test-model");
     let own = server.providers();
@@ -80,7 +82,8 @@ async fn openai_vectors_that_are_missing_or_of_another_length_are_an_error() {
         })
         .await;
         let texts = ["one".to_owned(), "two".to_owned()];
-        let error = server.providers_cut_to(Some(2)).embedder.embed(&texts).await.unwrap_err();
+        let error =
+            server.providers_with(Some(2), Duration::from_secs(20)).embedder.embed(&texts).await.unwrap_err();
         assert_eq!(error.kind(), ProviderErrorKind::Down, "{error}");
     }
 }

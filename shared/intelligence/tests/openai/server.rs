@@ -44,13 +44,15 @@ impl Asked {
 pub(crate) struct Told {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
+    /// How long it takes.
+    pub(crate) delay: Duration,
     /// Sent one after the other; the connection breaks where there is an error.
     pub(crate) body: Vec<io::Result<Bytes>>,
 }
 
 impl Told {
     pub(crate) fn json(value: &Value) -> Self {
-        Self { status: 200, headers: vec![], body: vec![Ok(value.to_string().into())] }
+        Self { status: 200, headers: vec![], delay: Duration::ZERO, body: vec![Ok(value.to_string().into())] }
     }
 
     pub(crate) fn status(status: u16, code: &str) -> Self {
@@ -61,6 +63,10 @@ impl Told {
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self
+    }
+
+    pub(crate) fn after(self, delay: Duration) -> Self {
+        Self { delay, ..self }
     }
 
     /// A whole answer of a chat model.
@@ -108,18 +114,18 @@ impl Server {
     }
 
     pub(crate) fn providers(&self) -> Providers {
-        self.providers_cut_to(None)
+        self.providers_with(None, Duration::from_secs(20))
     }
 
-    /// All four by this server; vectors of so many dimensions.
-    pub(crate) fn providers_cut_to(&self, dimensions: Option<u32>) -> Providers {
+    /// All four by this server; vectors of so many dimensions; calls of so much time.
+    pub(crate) fn providers_with(&self, dimensions: Option<u32>, time: Duration) -> Providers {
         let openai = || Provider::OpenAi(Model(MODEL.to_owned()));
         let choices = Choices { describe: openai(), transcribe: openai(), embed: openai(), answer: openai() };
         let config = OpenAiConfig {
             base_url: format!("http://127.0.0.1:{}/v1/", self.port).parse().unwrap(),
             api_key: Some(KEY.to_owned()),
             embed_dimensions: dimensions.map(|dimensions| dimensions.try_into().unwrap()),
-            budget: Budget { time: Duration::from_secs(20), attempt: Duration::from_secs(10), attempts: 3 },
+            budget: Budget { time, attempt: Duration::from_secs(10), attempts: 3 },
         };
         Providers::new(&choices, &BuiltinConfig::default(), &config).unwrap()
     }
@@ -139,6 +145,7 @@ async fn answer(
         log.len() - 1
     };
     let told = answers(number, &asked);
+    tokio::time::sleep(told.delay).await;
     let pieces = stream::iter(told.body).then(|piece| async {
         // So that pieces arrive as pieces.
         tokio::time::sleep(Duration::from_millis(5)).await;

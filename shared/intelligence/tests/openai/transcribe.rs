@@ -2,6 +2,7 @@ use std::{
     fs,
     io::Cursor,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -161,6 +162,22 @@ async fn openai_models_without_segments_are_asked_for_each_turn() {
             ["verbose_json", "json", "json"]
         );
     }
+}
+
+#[tokio::test]
+async fn openai_pieces_for_which_no_time_is_left_are_said_to_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts = [voice(110.0, 4.0), silence(30), voice(110.0, 4.0)];
+    let file = soundtrack(folder.path(), &parts);
+    let server = Server::start(|number, _| match number {
+        0 => Told::json(&segments(&[(0.0, 4.0, "words")])),
+        _ => Told::status(500, "too late").after(Duration::from_secs(30)),
+    })
+    .await;
+    let providers = server.providers_with(None, Duration::from_secs(3));
+    let transcript = providers.transcriber.transcribe(&file).await.unwrap();
+    let told: Vec<&str> = transcript.utterances.iter().map(|u| u.text.as_str()).collect();
+    assert_eq!(told, ["words", "[speech, not transcribed: the time for speech recognition ran out]"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! What a model answers, read with patience: servers that ignore the schema let it wrap its JSON in fences, thoughts
 //! and politeness, and give boxes by the names that it was trained on.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
 
 /// Characters of a sentence; more is a model that repeats itself.
 const LONGEST_SENTENCE: usize = 1_000;
@@ -16,9 +17,9 @@ const MOST_BEGINNINGS: usize = 64;
 pub(super) struct Reply {
     /// Not empty.
     pub(super) sentence: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "readable")]
     pub(super) on_screen_text: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "readable")]
     pub(super) objects: Vec<Thing>,
 }
 
@@ -68,6 +69,16 @@ impl Reply {
     }
 }
 
+/// What of a list can be read: one odd object does not make the others wrong.
+fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(list: D) -> Result<Vec<T>, D::Error> {
+    let items = match Value::deserialize(list)? {
+        Value::Array(items) => items,
+        Value::Null => vec![],
+        one => vec![one],
+    };
+    Ok(items.into_iter().filter_map(|item| serde_json::from_value(item).ok()).collect())
+}
+
 /// One line, of so many characters at most.
 fn cut(text: &str, most: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -101,6 +112,17 @@ mod tests {
         {
             assert!(Reply::parse(answer).is_none(), "{answer}");
         }
+    }
+
+    #[test]
+    fn one_odd_item_does_not_make_the_others_wrong() {
+        let answer = r#"{"sentence": "x", "on_screen_text": "y = mx + b", "objects": [
+            {"name": "cat", "confidence": "high", "box": [1, 2, 3, 4]}, {"name": "dog"}, 7,
+            {"name": "car", "box": [1, 2, 3, 4]}]}"#;
+        let reply = Reply::parse(answer).unwrap();
+        assert_eq!(reply.on_screen_text, ["y = mx + b"]);
+        assert_eq!(reply.objects.iter().map(|thing| thing.name.as_str()).collect::<Vec<_>>(), ["car"]);
+        assert!(Reply::parse(r#"{"sentence": "x", "on_screen_text": null}"#).is_some());
     }
 
     #[test]

@@ -22,6 +22,14 @@ pub(super) fn of(heard: Heard, piece: Span) -> Vec<Segment> {
     segments.into_iter().filter(|segment: &Segment| !segment.text.is_empty()).collect()
 }
 
+/// A piece for which no time was left.
+pub(super) fn left(piece: Span) -> Segment {
+    Segment {
+        span: piece,
+        text: "[speech, not transcribed: the time for speech recognition ran out]".to_owned(),
+    }
+}
+
 fn shifted(segment: &HeardSegment, piece: Span) -> Segment {
     // Casts saturate, and what is not a number becomes the start. Some servers let the last segment end after the sound.
     let at = |seconds: f64| (piece.start + (seconds * RATE as f64) as u64).min(piece.end);
