@@ -23,7 +23,7 @@ impl Provider {
             ("builtin", _) => Ok(Self::Builtin),
             ("openai", Some(model)) => Ok(Self::OpenAi(Model(model.to_owned()))),
             ("openai", None) => Err(format!("is openai, which needs a model: set {model_setting}")),
-            (other, _) => Err(format!("is builtin or openai, not {other:?}")),
+            (other, _) => Err(format!("must be builtin or openai, not {other:?}")),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The only reader of the environment.
 
 use std::collections::HashSet;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use domain::billing::Prices;
@@ -9,9 +8,12 @@ use domain::camera_raw::RawCommands;
 use domain::provider::{Choices, Provider};
 use store::Names;
 use thiserror::Error;
-use url::Url;
 
 use crate::fetch::Exceptions;
+
+mod openai;
+
+pub use openai::OpenAi;
 
 /// A setting is missing or does not parse. The message names the variable.
 #[derive(Debug, Error)]
@@ -64,17 +66,6 @@ pub struct Issuer {
 
 /// The name of a secret in Secrets Manager; none when the operator has not set it.
 pub type SecretArn = Option<String>;
-
-/// A server that speaks OpenAI's protocol.
-#[derive(Debug, Clone)]
-pub struct OpenAi {
-    /// What its endpoints' paths are appended to: `https://api.openai.com/v1`, `http://localhost:11434/v1`.
-    pub base_url: Url,
-    /// What it is called with; none for a server that asks for none.
-    pub api_key: SecretArn,
-    /// The length that its vectors are cut to; none for the model's own.
-    pub embed_dimensions: Option<NonZeroU32>,
-}
 
 /// Where and at which prices things are sold.
 #[derive(Debug, Clone)]
@@ -157,11 +148,11 @@ impl Config {
                 embed: provider("EMBED_PROVIDER", "OPENAI_EMBED_MODEL")?,
                 answer: provider("ANSWER_PROVIDER", "OPENAI_CHAT_MODEL")?,
             },
-            openai: OpenAi {
-                base_url: base_url(var("OPENAI_BASE_URL"))?,
-                api_key: var("OPENAI_API_KEY_ARN"),
-                embed_dimensions: dimensions(var("OPENAI_EMBED_DIMENSIONS"))?,
-            },
+            openai: OpenAi::of(
+                var("OPENAI_BASE_URL"),
+                var("OPENAI_API_KEY_ARN"),
+                var("OPENAI_EMBED_DIMENSIONS"),
+            )?,
             sales: Sales {
                 stripe_api_url: stripe_api_url.trim_end_matches('/').to_owned(),
                 prices,
@@ -177,21 +168,6 @@ impl Config {
     pub fn tool(&self, name: &str) -> PathBuf {
         self.tools_root.join("bin").join(name)
     }
-}
-
-fn base_url(text: Option<String>) -> Result<Url, ConfigError> {
-    let text = text.unwrap_or_else(|| "https://api.openai.com/v1".to_owned());
-    let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    // Not repeated: a URL may carry a password.
-    let problem = "is a URL that starts with http:// or https://, such as http://localhost:11434/v1";
-    url.ok_or_else(|| ConfigError { variable: "OPENAI_BASE_URL", problem: problem.to_owned() })
-}
-
-fn dimensions(text: Option<String>) -> Result<Option<NonZeroU32>, ConfigError> {
-    let problem = || "is a number of 1 or more, or empty for the model's own".to_owned();
-    text.map(|text| text.trim().parse())
-        .transpose()
-        .map_err(|_| ConfigError { variable: "OPENAI_EMBED_DIMENSIONS", problem: problem() })
 }
 
 /// The items of a comma-separated list.
