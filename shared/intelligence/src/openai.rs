@@ -2,6 +2,8 @@
 //!
 //! What is sent and answered here (pictures, sound, texts, the key) is never logged, nor put into an error.
 
+use std::{fmt, num::NonZeroU32, time::Duration};
+
 use bytes::Bytes;
 use reqwest::{
     Client, RequestBuilder, Response,
@@ -9,7 +11,6 @@ use reqwest::{
     redirect::Policy,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use std::{fmt, num::NonZeroU32, time::Duration};
 use url::Url;
 
 use crate::{
