@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::failure::{Failure, FailureCode};
 use edge::step::StepError;
 use edge::{App, Problem, Secret};
 use intelligence::{Budget, BuiltinConfig, OpenAiConfig, ProviderError, Providers};
@@ -51,7 +52,14 @@ async fn make(app: &App, budget: Budget) -> Result<Providers, Problem> {
         .map_err(Problem::internal)
 }
 
-/// No provider's failure is the video's fault.
+/// Nobody can do anything about it but the operator, who finds the cause in the log.
+const REFUSED: &str = "A service that is needed here does not take this video. Retry later; if it fails again, contact support.";
+
+/// What fails again however often it is tried ends the video.
 pub fn provider_error(error: ProviderError) -> StepError {
-    StepError::transient(error)
+    if error.is_transient() {
+        return StepError::transient(error);
+    }
+    tracing::error!(%error, "a provider refused");
+    StepError::Rejected(Failure::new(FailureCode::Internal, REFUSED))
 }

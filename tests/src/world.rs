@@ -219,8 +219,7 @@ impl World {
             root: root.canonicalize().expect("the checkout"),
             state_dir,
             port: 0,
-            stripe_url: Some(stripe.url.clone()),
-            raw_commands: Some(clips::raw_commands()),
+            parameters: vec![("StripeApiUrl", stripe.url.clone()), ("RawCommands", clips::raw_commands())],
             env: vec![
                 ("LOCAL_FETCH_ALLOW".to_owned(), format!("{web},{}", receiver.address)),
                 ("LOCAL_YOUTUBE_URL".to_owned(), format!("http://{web}/youtube")),

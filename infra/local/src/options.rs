@@ -1,5 +1,21 @@
 use std::path::{Path, PathBuf};
 
+/// Variables of whoever starts a stack, and the parameters of the template that they set.
+const PARAMETERS: [(&str, &str); 11] = [
+    // Stripe's own does not know the local key.
+    ("LOCAL_STRIPE_URL", "StripeApiUrl"),
+    ("RAW_COMMANDS", "RawCommands"),
+    ("DESCRIBE_PROVIDER", "DescribeProvider"),
+    ("TRANSCRIBE_PROVIDER", "TranscribeProvider"),
+    ("EMBED_PROVIDER", "EmbedProvider"),
+    ("ANSWER_PROVIDER", "AnswerProvider"),
+    ("OPENAI_BASE_URL", "OpenAiBaseUrl"),
+    ("OPENAI_VISION_MODEL", "OpenAiVisionModel"),
+    ("OPENAI_TRANSCRIBE_MODEL", "OpenAiTranscribeModel"),
+    ("OPENAI_EMBED_MODEL", "OpenAiEmbedModel"),
+    ("OPENAI_CHAT_MODEL", "OpenAiChatModel"),
+];
+
 /// What a local stack needs to know before it starts.
 #[derive(Debug, Clone)]
 pub struct StackOptions {
@@ -9,10 +25,8 @@ pub struct StackOptions {
     pub state_dir: PathBuf,
     /// The port of the front on localhost; 0 picks a free one.
     pub port: u16,
-    /// Where Stripe's API is for this stack, when somebody plays it. Stripe's own does not know the local key.
-    pub stripe_url: Option<String>,
-    /// The programs that make proxies of camera RAW, as the template's `RawCommands` takes them.
-    pub raw_commands: Option<String>,
+    /// Parameters of the template that have another value than their default, and that the stack does not set itself.
+    pub parameters: Vec<(&'static str, String)>,
     /// Settings that only a local stack has, such as `LOCAL_FETCH_ALLOW`. The emulator and every function
     /// see them in their environment; the template has no such parameter.
     pub env: Vec<(String, String)>,
@@ -22,12 +36,12 @@ pub struct StackOptions {
 
 impl StackOptions {
     /// The stack of a checkout: state in `.local/`, the front on `port`, and the caller's own `LOCAL_…`
-    /// variables and `RAW_COMMANDS` passed on.
+    /// variables passed on, and those that set parameters of the template.
     pub fn of_checkout(root: PathBuf, port: u16) -> Self {
         let env = std::env::vars().filter(|(name, _)| name.starts_with("LOCAL_")).collect();
-        let stripe_url = std::env::var("LOCAL_STRIPE_URL").ok();
-        let raw_commands = std::env::var("RAW_COMMANDS").ok();
-        Self { state_dir: root.join(".local"), root, port, stripe_url, raw_commands, env, quiet: false }
+        let of_variable = |(variable, name)| Some((name, std::env::var(variable).ok()?));
+        let parameters = PARAMETERS.into_iter().filter_map(of_variable).collect();
+        Self { state_dir: root.join(".local"), root, port, parameters, env, quiet: false }
     }
 
     pub(crate) fn python(&self) -> PathBuf {

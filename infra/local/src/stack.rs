@@ -73,8 +73,7 @@ impl Stack {
             ("StripePrices", PRICES.to_owned()),
         ];
         parameters.extend(secrets.publish(&aws).await?);
-        parameters.extend(options.stripe_url.clone().map(|stripe_url| ("StripeApiUrl", stripe_url)));
-        parameters.extend(options.raw_commands.clone().map(|commands| ("RawCommands", commands)));
+        parameters.extend(options.parameters.clone());
         let outputs = deploy_template(&options, &aws, &parameters).await?;
         let front =
             Front::new(&options, &aws, http.clone(), &outputs, emulator.environment(), &issuer).await?;

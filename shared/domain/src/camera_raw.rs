@@ -110,7 +110,14 @@ impl RawCommands {
 
     /// Whether a proxy can be made of this format. CinemaDNG needs ffmpeg alone.
     pub fn develop(&self, format: CameraRaw) -> bool {
-        format == CameraRaw::CinemaDng || self.of(format).is_some()
+        match format {
+            CameraRaw::CinemaDng => true,
+            CameraRaw::Redcode
+            | CameraRaw::Blackmagic
+            | CameraRaw::Arri
+            | CameraRaw::Canon
+            | CameraRaw::ProRes => self.of(format).is_some(),
+        }
     }
 }
 

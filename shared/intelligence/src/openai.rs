@@ -23,6 +23,9 @@ mod failure;
 
 pub(crate) use failure::of_code;
 
+/// Longest answer that is read, in bytes: vectors of 64 texts with 4096 dimensions take 6 MB as JSON.
+const MOST_ANSWER: usize = 16 << 20;
+
 /// Who a description, transcript or answer by such a server is said to come from.
 pub(crate) const PROVIDER: &str = "openai";
 /// Time to connect. Together with the attempts, a server that is starting up is waited for.
@@ -116,7 +119,7 @@ impl Server {
         allowance
             .run(|| async move {
                 let response = self.send(endpoint, prepare(self.request(endpoint))?).await?;
-                let body = response.bytes().await.map_err(|error| failure::of_transport(endpoint, error))?;
+                let body = body_of(endpoint, response).await?;
                 // Its parser's message would quote what was answered.
                 serde_json::from_slice(&body).map_err(|_| failure::of_unlike_answer(endpoint))
             })
@@ -140,6 +143,18 @@ impl Server {
         let response = request.send().await.map_err(|error| failure::of_transport(endpoint, error))?;
         if response.status().is_success() { Ok(response) } else { Err(failure::of(endpoint, response).await) }
     }
+}
+
+/// An answer in whole, unless it is longer than any of these can be.
+async fn body_of(endpoint: Endpoint, mut response: Response) -> Result<Vec<u8>, ProviderError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure::of_transport(endpoint, error))? {
+        if body.len() + chunk.len() > MOST_ANSWER {
+            return Err(failure::of_unlike_answer(endpoint));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 /// A request's body. What is sent here can always be written as JSON.

@@ -17,7 +17,7 @@ use domain::camera_raw::{CameraRaw, RawCommands};
 use tokio::io::AsyncReadExt;
 use tokio_util::io::StreamReader;
 
-use crate::{ByteSource, MediaError, Tools};
+use crate::{ByteSource, FileSource, MediaError, RangeProxy, Tools, probe};
 
 pub(crate) use dng::read_tags;
 
@@ -53,9 +53,26 @@ pub async fn develop(
     source: Arc<dyn ByteSource>,
     folder: &Path,
 ) -> Result<PathBuf, MediaError> {
-    match (format, commands.of(format)) {
-        (CameraRaw::CinemaDng, _) => cinema_dng::develop(tools, source, folder).await,
-        (_, Some(command)) => vendor::develop(command, format, source, folder).await,
-        (_, None) => Err(format.refusal().into()),
+    let proxy = match format {
+        CameraRaw::CinemaDng => cinema_dng::develop(tools, source, folder).await?,
+        CameraRaw::Redcode
+        | CameraRaw::Blackmagic
+        | CameraRaw::Arri
+        | CameraRaw::Canon
+        | CameraRaw::ProRes => {
+            let command = commands.of(format).ok_or_else(|| format.refusal())?;
+            vendor::develop(command, format, source, folder).await?
+        }
+    };
+    let made = FileSource::open(&proxy).await.map_err(MediaError::io("look at a proxy"))?;
+    let served = RangeProxy::start(Arc::new(made)).await.map_err(MediaError::io("look at a proxy"))?;
+    match probe(tools, served.url(), "").await {
+        Ok(_) => Ok(proxy),
+        Err(error @ (MediaError::Rejected(_) | MediaError::CameraRaw(_))) => {
+            // Not its owner's file is at fault, but what was made of it.
+            tracing::error!(?format, %error, "a proxy was made that cannot be read");
+            Err(format.refusal().into())
+        }
+        Err(other) => Err(other),
     }
 }

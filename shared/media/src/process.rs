@@ -82,7 +82,8 @@ impl Running {
     }
 }
 
-async fn listen(stderr: impl AsyncRead + Unpin) -> LastWords {
+/// What a program says, to its end.
+pub(crate) async fn listen(stderr: impl AsyncRead + Unpin) -> LastWords {
     let mut words = LastWords::default();
     // Split, not lines: what a file calls itself need not be UTF-8.
     let mut lines = BufReader::new(stderr).split(b'\n');

@@ -98,10 +98,13 @@ impl Said {
     }
 }
 
+/// Of a model, in bytes.
+const LONGEST_NAME: usize = 200;
+
 impl Completion {
-    /// The model that answered, if the server names it.
+    /// The model that answered, if the server names it: it is stored beside every answer.
     pub(crate) fn model(&self) -> Option<&str> {
-        self.model.as_deref().filter(|model| !model.is_empty())
+        self.model.as_deref().filter(|model| (1..=LONGEST_NAME).contains(&model.len()))
     }
 
     /// What was said; empty when nothing was.

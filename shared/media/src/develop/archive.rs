@@ -5,7 +5,6 @@ use std::{
     fs,
     io::{self, ErrorKind, Read, Seek},
     path::{Path, PathBuf},
-    time::Instant,
 };
 
 use super::{LIMIT, MOST_BYTES, blocks::SOURCE_FAILED, dng::Dng};
@@ -39,16 +38,14 @@ impl Clip {
 }
 
 /// Unpacks into `folder`. Blocks.
-pub(super) fn unpack(
-    archive: impl Read + Seek,
-    folder: &Path,
-    deadline: Instant,
-) -> Result<Clip, MediaError> {
-    let mut unpacking = Unpacking { folder, frames: Vec::new(), sound: None, left: MOST_BYTES, deadline };
+pub(super) fn unpack(archive: impl Read + Seek, folder: &Path) -> Result<Clip, MediaError> {
+    let mut unpacking = Unpacking { folder, frames: Vec::new(), sound: None, left: MOST_BYTES };
     unpacking.all(archive).map_err(|error| match error.kind() {
         SOURCE_FAILED => MediaError::io("read the archive")(error),
         ErrorKind::TimedOut => too_slow(LIMIT).into(),
-        ErrorKind::FileTooLarge | ErrorKind::StorageFull => too_much_to_unpack(MOST_BYTES).into(),
+        ErrorKind::FileTooLarge => too_much_to_unpack(MOST_BYTES).into(),
+        // Of this machine's own disk, which may hold what a step before this one left behind.
+        ErrorKind::StorageFull => MediaError::io("unpack the archive")(error),
         _ => {
             tracing::info!(%error, "an archive cannot be read");
             damaged_archive().into()
@@ -63,7 +60,6 @@ struct Unpacking<'a> {
     frames: Vec<String>,
     sound: Option<PathBuf>,
     left: u64,
-    deadline: Instant,
 }
 
 impl Unpacking<'_> {
@@ -97,9 +93,6 @@ impl Unpacking<'_> {
 
     /// `size` is what the archive says; a tar file that is cut off says nothing else of it.
     fn take(&mut self, name: String, size: u64, content: &mut impl Read) -> io::Result<()> {
-        if Instant::now() > self.deadline {
-            return Err(ErrorKind::TimedOut.into());
-        }
         let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
         let extension = base.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
         // macOS adds a file of that name to every other one.

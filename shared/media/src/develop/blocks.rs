@@ -3,6 +3,7 @@
 use std::{
     io::{self, ErrorKind, Read, Seek, SeekFrom},
     sync::Arc,
+    time::Instant,
 };
 
 use bytes::{Bytes, BytesMut};
@@ -21,17 +22,23 @@ pub(super) const SOURCE_FAILED: ErrorKind = ErrorKind::ConnectionAborted;
 pub(super) struct Blocks {
     source: Arc<dyn ByteSource>,
     runtime: Handle,
+    deadline: Instant,
     at: u64,
     block: Bytes,
     block_at: u64,
 }
 
 impl Blocks {
-    pub(super) fn new(source: Arc<dyn ByteSource>, runtime: Handle) -> Self {
-        Self { source, runtime, at: 0, block: Bytes::new(), block_at: 0 }
+    /// What is read after `deadline` is an error of the kind `TimedOut`: an archive may say more of itself than there is
+    /// time for.
+    pub(super) fn new(source: Arc<dyn ByteSource>, runtime: Handle, deadline: Instant) -> Self {
+        Self { source, runtime, deadline, at: 0, block: Bytes::new(), block_at: 0 }
     }
 
     fn fetch(&mut self) -> io::Result<()> {
+        if Instant::now() > self.deadline {
+            return Err(ErrorKind::TimedOut.into());
+        }
         let span = self.at..self.source.len().min(self.at.saturating_add(BLOCK));
         let fetched = self.runtime.block_on(async {
             let stream = self.source.read(span.clone()).await?;

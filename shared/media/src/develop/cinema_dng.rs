@@ -34,16 +34,23 @@ pub(super) async fn develop(
     folder: &Path,
 ) -> Result<PathBuf, MediaError> {
     let deadline = Instant::now() + LIMIT;
-    let (archive, to) = (Blocks::new(source, Handle::current()), folder.to_owned());
-    let unpacked = tokio::task::spawn_blocking(move || unpack(archive, &to, deadline)).await;
-    let clip = unpacked.map_err(|error| MediaError::io("unpack an archive")(error.into()))??;
+    let (archive, to) = (Blocks::new(source, Handle::current(), deadline), folder.to_owned());
+    let unpacked = tokio::task::spawn_blocking(move || unpack(archive, &to)).await;
+    let mut clip = unpacked.map_err(|error| MediaError::io("unpack an archive")(error.into()))??;
     if clip.frames == 0 {
         return Err(no_frames().into());
     }
     tracing::info!(frames = clip.frames, sound = clip.sound.is_some(), "archive unpacked");
     let proxy = folder.join("proxy.mp4");
-    let command = command(tools, &clip, &proxy);
-    let encoded = tokio::time::timeout_at(deadline.into(), encode(command, &clip));
+    let encoded = async {
+        let encoded = encode(command(tools, &clip, &proxy), &clip).await;
+        if let (Err(MediaError::Rejected(_)), Some(_)) = (&encoded, clip.sound.take()) {
+            tracing::warn!("frames with their sound not developed; trying without it");
+            return encode(command(tools, &clip, &proxy), &clip).await;
+        }
+        encoded
+    };
+    let encoded = tokio::time::timeout_at(deadline.into(), encoded);
     encoded.await.unwrap_or_else(|_| Err(too_slow(LIMIT).into()))?;
     Ok(proxy)
 }
@@ -68,6 +75,11 @@ async fn encode(command: FfmpegCommand, clip: &Clip) -> Result<(), MediaError> {
         }
         return Ok(());
     }
+    if words.text.is_empty() || words.text.contains("No space left") {
+        // Killed, or out of disk.
+        let status = format!("no success after {done} frames");
+        return Err(MediaError::Tool { program: "ffmpeg", status, stderr: words.text });
+    }
     // There is no other input than frames that were just written, and a WAV: what ffmpeg cannot make a video of is at
     // fault itself.
     tracing::info!(stderr = words.text, "frames not developed");
@@ -77,7 +89,7 @@ async fn encode(command: FfmpegCommand, clip: &Clip) -> Result<(), MediaError> {
 fn command(tools: &Tools, clip: &Clip, proxy: &Path) -> FfmpegCommand {
     let (frames, seconds) = clip.first.frame_rate.unwrap_or(USUAL_RATE);
     let rate = f64::from(frames) / f64::from(seconds);
-    let scale = format!("scale=w='min({WIDTH},iw)':h=-2:flags=area");
+    let scale = format!("scale=w='trunc(min({WIDTH},iw)/2)*2':h=-2:flags=area");
     let filters = clip.first.balance.filters(&scale);
     let mut command = FfmpegCommand::new_with_path(&tools.ffmpeg);
     command.hide_banner().args(["-nostdin", "-loglevel", "error", "-nostats", "-progress", "pipe:1"]);
@@ -105,10 +117,13 @@ fn command(tools: &Tools, clip: &Clip, proxy: &Path) -> FfmpegCommand {
     command
 }
 
+/// The most frames a second that the muxer can label.
+const MOST_LABELLED: f64 = 255.0;
+
 /// The muxer refuses other labels, and with them the whole video.
 fn is_of(frames: u8, drop_frame: bool, rate: f64) -> bool {
     let drops = [30.0, 60.0].iter().any(|whole| (rate - whole / 1.001).abs() < 0.01);
-    f64::from(frames) < rate.round() && (!drop_frame || drops)
+    f64::from(frames) < rate.round() && rate.round() <= MOST_LABELLED && (!drop_frame || drops)
 }
 
 /// `2026:02:21 14:30:00` as `2026-02-21T14:30:00Z`. Cameras do not write their zone.

@@ -132,7 +132,7 @@ impl<'a> Directory<'a> {
         };
         let mut directory = Self { bytes, is_big_endian, at: 0, entries: 0 };
         let at = directory.u32(4)? as usize;
-        directory.entries = directory.u16(at)?.into();
+        directory.entries = usize::from(directory.u16(at)?).min(bytes.len() / 12);
         directory.at = at.checked_add(2)?;
         Some(directory)
     }

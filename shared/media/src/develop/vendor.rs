@@ -8,6 +8,7 @@ use std::{
 };
 
 use domain::camera_raw::CameraRaw;
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Command;
 use tokio_util::io::StreamReader;
 
@@ -15,10 +16,8 @@ use super::{LIMIT, MOST_BYTES};
 use crate::{
     ByteSource, MediaError,
     error::{too_much_to_unpack, too_slow},
+    process::listen,
 };
-
-/// How much of what the program said goes to the log, in bytes from the end.
-const MOST_WORDS: usize = 500;
 
 pub(super) async fn develop(
     command: &[String],
@@ -63,26 +62,49 @@ async fn run(
     // Not with this process's own environment: there are credentials in it.
     let kept =
         ["PATH", "LD_LIBRARY_PATH"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
-    let output = Command::new(program)
+    let mut child = Command::new(program)
         .args(filled)
         .env_clear()
         .envs(kept)
         .env("HOME", home)
         .current_dir(home)
         .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .process_group(0)
         .kill_on_drop(true)
-        .output()
-        .await
+        .spawn()
         .map_err(MediaError::io("start the command that develops camera RAW"))?;
-    if output.status.success() {
+    let _group = Group(child.id());
+    let words = match child.stderr.take() {
+        Some(stderr) => listen(stderr).await.text,
+        None => String::new(),
+    };
+    let status = child.wait().await.map_err(MediaError::io("wait for the command"))?;
+    if status.success() {
         return Ok(());
     }
-    let words =
-        String::from_utf8_lossy(if output.stderr.is_empty() { &output.stdout } else { &output.stderr });
-    let last = &words[words.ceil_char_boundary(words.len().saturating_sub(MOST_WORDS))..];
+    tracing::error!(?format, %status, said = words.trim(), "the configured command failed");
+    if status.code().is_none() || words.contains("No space left") {
+        // Killed, or out of disk.
+        let status = status.to_string();
+        return Err(MediaError::Tool { program: "the command for camera RAW", status, stderr: words });
+    }
     // Its owner can mend neither the file nor the program, but can go around both.
-    tracing::error!(?format, status = %output.status, said = last, "the configured command failed");
     Err(format.refusal().into())
+}
+
+/// The processes that a command started, which may be a script: none of them outlives the step.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let id = self.0.and_then(|id| Pid::from_raw(id.cast_signed()));
+        if let Some(id) = id {
+            // There may be none left.
+            let _gone = kill_process_group(id, Signal::KILL);
+        }
+    }
 }
 
 /// Programs name what they write in their own way, and may write logs and thumbnails beside it.

@@ -144,19 +144,21 @@ fn command(script: &str) -> (tempfile::TempDir, RawCommands) {
 
 #[tokio::test]
 async fn a_command_gets_the_file_and_no_credentials_and_its_largest_file_is_the_proxy() {
-    let (_tool, commands) = command("env > $4.env; cp $2 $4.mov; cat $2 $2 $2 >> $4.mov");
-    let r3d = [b"\0\0\x02\0RED2".as_slice(), &[1; 2000]].concat();
+    let video = generate::three_shots("inside.mov", "30", generate::H264);
+    let video = std::fs::read(&video.path).unwrap();
+    let (_tool, commands) = command("env > $4.env; tail -c +9 $2 > $4.mov; head -c 99 $2 > $4.log");
+    let r3d = [b"\0\0\x02\0RED2".as_slice(), &video].concat();
     let (_folder, proxy) = developed(&r3d, &commands).await;
     let proxy = proxy.unwrap();
-    assert_eq!(std::fs::read(&proxy).unwrap(), r3d.repeat(4));
+    assert_eq!(std::fs::read(&proxy).unwrap(), video);
     let environment = std::fs::read_to_string(proxy.with_extension("env")).unwrap();
     assert!(environment.contains("PATH=") && !environment.contains("CARGO"), "{environment}");
 }
 
 #[tokio::test]
-async fn a_command_that_fails_or_writes_nothing_is_a_refusal_that_names_the_format() {
+async fn a_command_that_fails_or_writes_no_video_is_a_refusal_that_names_the_format() {
     let r3d = [b"\0\0\x02\0RED1".as_slice(), &[1; 2000]].concat();
-    for script in ["echo no licence >&2; exit 3", "exit 0"] {
+    for script in ["echo no licence >&2; exit 3", "exit 0", "cp $2 $4.mov"] {
         let (_tool, commands) = command(script);
         let (_folder, proxy) = developed(&r3d, &commands).await;
         let Err(MediaError::Rejected(failure)) = proxy else { panic!("{proxy:?}") };

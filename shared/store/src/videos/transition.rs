@@ -72,7 +72,8 @@ impl Store {
         })
     }
 
-    /// Pins the proxy that was made of camera RAW.
+    /// Pins the proxy that was made of camera RAW. `None` also where one is pinned already, which stays: segments may
+    /// have been decoded of it.
     pub fn developed(
         &self,
         id: VideoId,
@@ -84,7 +85,7 @@ impl Store {
         Box::pin(async move {
             let proxy = serde_dynamo::to_attribute_value(proxy).map_err(StoreError::malformed(OPERATION))?;
             let transition = self.transition(id, Event::StageStarted(Stage::Extract), now).of(attempt);
-            transition.and_set("proxy", proxy).write(OPERATION).await
+            transition.and_set("proxy", proxy).unless_set("#proxy").write(OPERATION).await
         })
     }
 
@@ -270,6 +271,12 @@ impl Transition {
             .expression_attribute_names(format!("#{name}"), name)
             .expression_attribute_values(format!(":{name}"), value);
         self.set.push(format!("#{name} = :{name}"));
+        self
+    }
+
+    /// Only where the row has no such attribute.
+    fn unless_set(mut self, name: &str) -> Self {
+        self.condition.push(format!("attribute_not_exists({name})"));
         self
     }
 

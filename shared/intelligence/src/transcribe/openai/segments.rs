@@ -32,7 +32,7 @@ pub(super) fn left(piece: Span) -> Segment {
 
 fn shifted(segment: &HeardSegment, piece: Span) -> Segment {
     // Casts saturate, and what is not a number becomes the start. Some servers let the last segment end after the sound.
-    let at = |seconds: f64| (piece.start + (seconds * RATE as f64) as u64).min(piece.end);
+    let at = |seconds: f64| piece.start.saturating_add((seconds * RATE as f64) as u64).min(piece.end);
     Segment { span: Span { start: at(segment.start), end: at(segment.end) }, text: tidy(&segment.text) }
 }
 
