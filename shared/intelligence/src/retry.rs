@@ -42,9 +42,10 @@ pub(crate) struct Allowance {
 }
 
 impl Allowance {
-    /// Whether nothing can be begun any more.
-    pub(crate) fn is_used_up(&self) -> bool {
-        Instant::now() >= self.end
+    /// Whether this failure may pass, but not before the end.
+    pub(crate) fn ends_before(&self, error: &ProviderError) -> bool {
+        let left = self.end.saturating_duration_since(Instant::now());
+        error.is_transient() && error.retry_after().unwrap_or_default() + LONGEST_PAUSE >= left
     }
 
     /// Until when something that begins now may take.
@@ -139,6 +140,22 @@ mod tests {
         }
         assert_eq!(BUDGET.pause(8, &down(), MINUTE, 0.0), None);
         assert_eq!(BUDGET.pause(u32::MAX, &down(), MINUTE, 0.0), None);
+    }
+
+    #[tokio::test]
+    async fn what_may_pass_only_after_the_end_is_told_from_what_cannot() {
+        let allowance = BUDGET.start();
+        let throttled = |secs| {
+            ProviderError::new(ProviderErrorKind::Throttled, "x").after(Some(Duration::from_secs(secs)))
+        };
+        assert!(!allowance.ends_before(&down()) && !allowance.ends_before(&throttled(20)));
+        assert!(allowance.ends_before(&throttled(40)));
+        let over = Budget { time: Duration::ZERO, ..BUDGET }.start();
+        assert!(over.ends_before(&down()));
+        assert!(
+            !over.ends_before(&ProviderError::refused("x")),
+            "a key that is wrong is wrong at the end too"
+        );
     }
 
     #[tokio::test]

@@ -118,7 +118,9 @@ pub struct Video {
     pub processing_mode: ProcessingMode,
     /// The pinned object, once there is one.
     pub source: Option<Source>,
-    /// The pinned video that is read in its place, where the source is camera RAW that has been developed.
+    /// The pinned video that is read in its place, where the source is camera RAW that has been developed. Absent from
+    /// the row until then: what pins it asks for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Source>,
     /// Which run of the pipeline.
     pub attempt: Attempt,

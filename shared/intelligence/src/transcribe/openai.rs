@@ -77,7 +77,7 @@ impl OpenAi {
         let hear = |piece: Span| async move {
             match self.ask(allowance, pcm, piece, wanted).await {
                 Ok(heard) => Ok(segments::of(heard, piece)),
-                Err(_) if allowance.is_used_up() => Ok(vec![segments::left(piece)]),
+                Err(error) if allowance.ends_before(&error) => Ok(vec![segments::left(piece)]),
                 Err(error) => Err(error),
             }
         };

@@ -69,27 +69,32 @@ fn shift<const N: usize>(a: &[u32; N], b: &[u32; N], reach: usize) -> i8 {
 /// interpolated.
 fn rest(a: &[u8], b: &[u8], x: i8, y: i8) -> u16 {
     let ((columns, right), (rows, down)) = (overlap::<MINI_WIDTH>(x), overlap::<MINI_HEIGHT>(y));
-    let count = (columns.len() * rows.len()) as u64;
+    let (count, width) = ((columns.len() * rows.len()) as u64, columns.len());
+    let first = columns.start.strict_add_signed(right.0);
+    // Levels in sixteenths: 4080 at most. Lines are cut to one length, so that many pixels are computed at once.
+    let blend =
+        |near: u8, far: u8, quarters: u16| (4 - quarters) * u16::from(near) + quarters * u16::from(far);
     let mut sum = 0;
     for row in rows {
-        let line = |offset: isize| &a[row.strict_add_signed(offset) * MINI_WIDTH..][..MINI_WIDTH];
-        let (upper, lower, shown) = (line(down.0), line(down.0 + 1), &b[row * MINI_WIDTH..][..MINI_WIDTH]);
-        for column in columns.clone() {
-            let left = column.strict_add_signed(right.0);
-            let across =
-                |line: &[u8]| (4 - right.1) * u32::from(line[left]) + right.1 * u32::from(line[left + 1]);
-            let level = ((4 - down.1) * across(upper) + down.1 * across(lower)) / 16;
-            sum += u64::from(level.abs_diff(shown[column].into()));
-        }
+        let line = |offset: isize| &a[row.strict_add_signed(offset) * MINI_WIDTH..][first..=first + width];
+        let (upper, lower) = (line(down.0), line(down.0 + 1));
+        let shown = &b[row * MINI_WIDTH..][columns.clone()];
+        let across = upper.iter().zip(&upper[1..]).zip(lower.iter().zip(&lower[1..]));
+        let differences = across.zip(shown).map(|(((up, up_next), (low, low_next)), shown)| {
+            let level =
+                (4 - down.1) * blend(*up, *up_next, right.1) + down.1 * blend(*low, *low_next, right.1);
+            u32::from((level / 16).abs_diff(u16::from(*shown)))
+        });
+        sum += u64::from(differences.sum::<u32>());
     }
     (sum * 65_535 / (count * 255)) as u16
 }
 
 /// Where a picture moved by so many quarters shows what it did before, and where that was: by how many pixels away, and
 /// how many quarters further.
-fn overlap<const N: usize>(quarters: i8) -> (Range<usize>, (isize, u32)) {
+fn overlap<const N: usize>(quarters: i8) -> (Range<usize>, (isize, u16)) {
     let back = -isize::from(quarters);
-    let (whole, part) = (back.div_euclid(4), back.rem_euclid(4) as u32);
+    let (whole, part) = (back.div_euclid(4), back.rem_euclid(4) as u16);
     let start = usize::try_from(-whole).unwrap_or(0);
     let end = N - 1 - usize::try_from(whole).unwrap_or(0);
     (start..end, (whole, part))
