@@ -99,64 +99,29 @@ impl Descriptor {
             tints: std::array::from_fn(|i| level(self.tints[i], other.tints[i])),
         }
     }
-}
 
-/// The sum of some frames, of which there may be none.
-#[derive(Debug, Clone)]
-pub(super) struct Sum {
-    count: u32,
-    luma: [u32; LUMA_BINS],
-    chroma: [u32; CHROMA_BINS],
-    blocks: [u32; LUMA_BLOCKS],
-    textures: [u32; LUMA_BLOCKS],
-    tints: [u32; TINT_BLOCKS],
-}
-
-impl Sum {
-    pub(super) fn of(frames: &[Descriptor]) -> Self {
-        let mut sum = Self {
-            count: frames.len() as u32,
-            luma: [0; LUMA_BINS],
-            chroma: [0; CHROMA_BINS],
-            blocks: [0; LUMA_BLOCKS],
-            textures: [0; LUMA_BLOCKS],
-            tints: [0; TINT_BLOCKS],
-        };
-        for frame in frames {
-            add(&mut sum.luma, &frame.luma);
-            add(&mut sum.chroma, &frame.chroma);
-            add(&mut sum.blocks, &frame.blocks);
-            add(&mut sum.textures, &frame.textures);
-            add(&mut sum.tints, &frame.tints);
-        }
-        sum
-    }
-
-    pub(super) fn plus(mut self, other: &Self) -> Self {
-        self.count += other.count;
-        add(&mut self.luma, &other.luma);
-        add(&mut self.chroma, &other.chroma);
-        add(&mut self.blocks, &other.blocks);
-        add(&mut self.textures, &other.textures);
-        add(&mut self.tints, &other.tints);
-        self
-    }
-
-    /// The mean frame, if there is any.
-    pub(super) fn mean(&self) -> Option<Descriptor> {
-        if self.count == 0 {
-            return None;
-        }
+    /// The mean of at least one frame.
+    pub(super) fn mean<'a>(frames: impl ExactSizeIterator<Item = &'a Self> + Clone) -> Self {
         // Times the reciprocal: a machine divides many numbers much slower, and one by one.
-        let share = 1.0 / self.count as f32;
+        let share = 1.0 / frames.len().max(1) as f32;
+        let (mut luma, mut chroma) = ([0u32; LUMA_BINS], [0u32; CHROMA_BINS]);
+        let (mut blocks, mut textures) = ([0u32; LUMA_BLOCKS], [0u32; LUMA_BLOCKS]);
+        let mut tints = [0u32; TINT_BLOCKS];
+        for frame in frames {
+            add(&mut luma, &frame.luma);
+            add(&mut chroma, &frame.chroma);
+            add(&mut blocks, &frame.blocks);
+            add(&mut textures, &frame.textures);
+            add(&mut tints, &frame.tints);
+        }
         let mean = |sum: u32| (sum as f32).mul_add(share, 0.5);
-        Some(Descriptor {
-            luma: self.luma.map(|sum| mean(sum) as u16),
-            chroma: self.chroma.map(|sum| mean(sum) as u16),
-            blocks: self.blocks.map(|sum| mean(sum) as u8),
-            textures: self.textures.map(|sum| mean(sum) as u8),
-            tints: self.tints.map(|sum| mean(sum) as u8),
-        })
+        Self {
+            luma: luma.map(|sum| mean(sum) as u16),
+            chroma: chroma.map(|sum| mean(sum) as u16),
+            blocks: blocks.map(|sum| mean(sum) as u8),
+            textures: textures.map(|sum| mean(sum) as u8),
+            tints: tints.map(|sum| mean(sum) as u8),
+        }
     }
 }
 

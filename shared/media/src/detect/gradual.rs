@@ -3,7 +3,6 @@
 
 use super::boards::is_rewritten;
 use super::cuts::is_local;
-use super::descriptor::Sum;
 use super::likeness::{is_same_around, returns};
 use super::pans::is_pan;
 use super::stretch::Stretch;
@@ -45,14 +44,8 @@ impl Ticks {
         let start = (first / TICK).floor() * TICK;
         let count = ((last - start) / TICK) as usize + 1;
         let time = |tick: usize| start + tick as f64 * TICK;
-        // Every frame is in several pictures, and summed once.
-        let sums: Vec<_> =
-            (0..count + SIDE - 1).map(|tick| stretch.sum(time(tick), time(tick + 1))).collect();
-        let pictures = sums.windows(SIDE).enumerate().map(|(tick, sums)| {
-            let sum = sums[1..].iter().fold(sums[0].clone(), Sum::plus);
-            sum.mean().unwrap_or_else(|| stretch.displayed(time(tick)))
-        });
-        let pictures: Vec<_> = pictures.collect();
+        let picture = |tick: usize| stretch.mean(time(tick), time(tick + SIDE));
+        let pictures: Vec<_> = (0..count).map(picture).collect();
         let activity = |tick: usize| pictures[tick.saturating_sub(SIDE)].distance(&pictures[tick]);
         let activity = (0..count).map(activity).collect();
         Self { start, pictures, activity }

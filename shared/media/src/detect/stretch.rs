@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::descriptor::Sum;
 use super::{Camera, Descriptor};
 
 /// "Just before" and "just after" are this long.
@@ -116,16 +115,11 @@ impl Stretch {
 
     /// The mean picture of a time; of an empty one, the picture displayed at its start.
     pub(super) fn mean(&self, from: f64, until: f64) -> Descriptor {
-        self.sum(from, until).mean().unwrap_or_else(|| self.displayed(from))
-    }
-
-    pub(super) fn sum(&self, from: f64, until: f64) -> Sum {
-        Sum::of(self.frames.get(self.first_since(from)..self.first_since(until)).unwrap_or_default())
-    }
-
-    /// The picture before the first one that is displayed at `at` or later.
-    pub(super) fn displayed(&self, at: f64) -> Descriptor {
-        self.frames[self.first_since(at).saturating_sub(1).min(self.len() - 1)].clone()
+        let (first, end) = (self.first_since(from), self.first_since(until));
+        if first < end {
+            return Descriptor::mean(self.frames[first..end].iter());
+        }
+        self.frames[first.saturating_sub(1).min(self.len() - 1)].clone()
     }
 
     pub(super) fn just_before(&self, at: f64) -> Descriptor {
