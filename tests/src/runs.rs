@@ -1,6 +1,7 @@
 //! What the state machine did with a video, from its own records.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::types::{ExecutionStatus, HistoryEvent};
@@ -45,6 +46,22 @@ impl Runs {
         let history = self.history(video, attempt).await;
         let entered = history.iter().filter_map(HistoryEvent::state_entered_event_details);
         entered.map(|details| details.name().to_owned()).collect()
+    }
+
+    /// How long the run of that attempt was in each state, in order of their start.
+    pub async fn states(&self, video: &str, attempt: u32) -> Vec<(String, Duration)> {
+        let (mut entered, mut states) = (BTreeMap::new(), vec![]);
+        for event in &self.history(video, attempt).await {
+            let at = event.timestamp().as_secs_f64();
+            if let Some(details) = event.state_entered_event_details() {
+                entered.insert(details.name().to_owned(), at);
+            }
+            let Some(details) = event.state_exited_event_details() else { continue };
+            let Some(began) = entered.remove(details.name()) else { continue };
+            states.push((began, details.name().to_owned(), Duration::from_secs_f64((at - began).max(0.0))));
+        }
+        states.sort_by(|a, b| a.0.total_cmp(&b.0));
+        states.into_iter().map(|(_, name, took)| (name, took)).collect()
     }
 
     /// The items of the map of that label: how each fared, and the errors of its tasks that failed.

@@ -1,6 +1,5 @@
 //! `make bench`: what a minute of 720p costs in the local stack, and how long a warm GET takes.
 
-use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -82,23 +81,5 @@ async fn process(world: &World, client: &Client, speech: bool) -> Result<Run, Fa
     if done["status"] != "COMPLETED" {
         return Err(format!("the job ended as {done}").into());
     }
-    Ok(Run { total, stages: stages(world, &job).await? })
-}
-
-/// How long the machine was in each state, from the execution's own history.
-async fn stages(world: &World, job: &str) -> Result<Vec<(String, Duration)>, Failure> {
-    let history = Runs::of(world).await.history(job, 1).await;
-    let mut entered: BTreeMap<String, f64> = BTreeMap::new();
-    let mut stages = Vec::new();
-    for event in &history {
-        let at = event.timestamp().as_secs_f64();
-        if let Some(details) = event.state_entered_event_details() {
-            entered.insert(details.name().to_owned(), at);
-        }
-        let Some(details) = event.state_exited_event_details() else { continue };
-        let Some(began) = entered.remove(details.name()) else { continue };
-        stages.push((began, details.name().to_owned(), Duration::from_secs_f64((at - began).max(0.0))));
-    }
-    stages.sort_by(|a, b| a.0.total_cmp(&b.0));
-    Ok(stages.into_iter().map(|(_, name, took)| (name, took)).collect())
+    Ok(Run { total, stages: Runs::of(world).await.states(&job, 1).await })
 }

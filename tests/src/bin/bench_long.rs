@@ -76,17 +76,9 @@ async fn ended(client: &Client, job: &str) -> Result<Value, Failure> {
 async fn slowest(world: &World, job: &str) -> BTreeMap<&'static str, f64> {
     let runs = Runs::of(world).await;
     let mut slowest = runs.longest_items(job, 1).await;
-    let (mut entered, history) = (BTreeMap::new(), runs.history(job, 1).await);
-    for event in &history {
-        let at = event.timestamp().as_secs_f64();
-        if let Some(details) = event.state_entered_event_details() {
-            entered.insert(details.name().to_owned(), at);
-        }
-        if let Some(details) = event.state_exited_event_details()
-            && let Some(began) = entered.get(details.name())
-            && let Some(step) = usage::STEPS.into_iter().find(|step| *step == of_state(details.name()))
-        {
-            slowest.entry(step).or_insert(at - began);
+    for (state, took) in runs.states(job, 1).await {
+        if let Some(step) = usage::STEPS.into_iter().find(|step| *step == of_state(&state)) {
+            slowest.entry(step).or_insert(took.as_secs_f64());
         }
     }
     slowest

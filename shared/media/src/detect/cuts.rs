@@ -42,10 +42,10 @@ pub(super) fn find(stretch: &Stretch, fades: &[Change]) -> Vec<Change> {
         if jump <= BOARD_JUMP || !stretch.stands_out(*frame, COMPANY) {
             return false;
         }
-        let sides = || stretch.mean(at - SIDE, at).distance(&stretch.mean(at, at + SIDE));
         let is_still = || jump > STILL_JUMP && stretch.stands_out_by(STILL, *frame, COMPANY);
         let is_board = || is_other_board(frame);
-        (jump > JUMP && jump >= SHARE * sides() || (is_still() || is_board()) && jump >= STEP * sides())
+        (jump > JUMP && jump >= SHARE * sides(stretch, at)
+            || (is_still() || is_board()) && jump >= STEP * sides(stretch, at))
             && !in_fade(at)
             && !is_pan(stretch, at, stretch.until(*frame))
             && !is_same_around(stretch, at, &GAPS, jump)
@@ -64,11 +64,15 @@ pub(super) fn find(stretch: &Stretch, fades: &[Change]) -> Vec<Change> {
     .collect()
 }
 
+/// How unlike the [`SIDE`] before a time and the one after it are.
+fn sides(stretch: &Stretch, at: f64) -> f32 {
+    stretch.mean(at - SIDE, at).distance(&stretch.mean(at, at + SIDE))
+}
+
 /// Whether a jump is a step between two shots: nearly all that changes around it.
 pub(super) fn is_step(stretch: &Stretch, frame: usize) -> bool {
     let (at, jump) = (stretch.at(frame), stretch.jump(frame));
-    let sides = || stretch.mean(at - SIDE, at).distance(&stretch.mean(at, at + SIDE));
-    jump > JUMP && stretch.stands_out(frame, COMPANY) && jump >= STEP * sides()
+    jump > JUMP && stretch.stands_out(frame, COMPANY) && jump >= STEP * sides(stretch, at)
 }
 
 /// Whether most of the picture goes on as it did: what jumps is a caption, or a picture in the picture.
