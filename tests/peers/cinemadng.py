@@ -69,9 +69,11 @@ def frame(mosaic, number, compressed):
     out = io.BytesIO()
     written = dict(photometric=32803, extratags=tags, metadata=None, datetime="2026:02:21 14:30:00")
     if compressed:
-        tile = imagecodecs.ljpeg_encode(mosaic, bitspersample=12)
+        # TIFF 6.0: the sides of a tile are multiples of 16, so the last rows lie outside the picture.
+        padded = np.pad(mosaic, ((0, -HEIGHT % 16), (0, -WIDTH % 16)), mode="edge")
+        tile = imagecodecs.ljpeg_encode(padded, bitspersample=12)
         tifffile.imwrite(
-            out, iter([tile]), shape=mosaic.shape, dtype=mosaic.dtype, tile=mosaic.shape, compression=7, **written
+            out, iter([tile]), shape=mosaic.shape, dtype=mosaic.dtype, tile=padded.shape, compression=7, **written
         )
     else:
         tifffile.imwrite(out, mosaic, bitspersample=12, **written)
