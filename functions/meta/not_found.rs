@@ -23,6 +23,7 @@ const VIDEOS: &[Route] = &[
     ("/chat/{video_id}", "POST"),
     ("/chat/{video_id}/sessions", "GET"),
     ("/chat/sessions/{session_id}", "GET"),
+    ("/search", "POST"),
     ("/usage", "GET"),
     ("/billing/checkout", "POST"),
     ("/billing/portal", "POST"),
@@ -50,6 +51,7 @@ const JOBS: &[Route] = &[
     ("/api/jobs/{jobId}/captions.vtt", "GET"),
     ("/api/jobs/{jobId}/thumbnails/{scene}", "GET"),
     ("/api/jobs/{jobId}/contact-sheet", "GET"),
+    ("/api/search", "POST"),
     ("/api/quota", "GET"),
 ];
 

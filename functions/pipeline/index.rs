@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use domain::analysis::{Description, Scene, Transcript};
 use domain::captions::Captions;
+use domain::ids::UserId;
+use domain::library::{ShardEntry, due_merge};
 use domain::processing_mode::ProcessingMode;
 use domain::stage::Stage;
 use edge::step::{self, StepError, in_stage};
-use edge::{App, clock};
+use edge::{App, clock, ids};
 use intelligence::Providers;
-use intelligence::index::{Findings, VideoIndex};
+use intelligence::index::{Findings, Shard, VideoIndex};
+use jiff::SignedDuration;
 use media::{Joined, Recorded};
 use published::Analysis;
 use steps::outputs;
 use steps::providers::{self, Chosen};
-use store::StepInput;
-use store::keys::Outputs;
+use store::keys::{self, Outputs};
+use store::{LibraryChange, Purge, StepInput, Video};
 
 #[path = "index/published.rs"]
 mod published;
@@ -33,7 +36,9 @@ async fn index(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Result<(
         let transcript = transcript(&app, outputs, mode).await?;
         let findings =
             Findings { length: joined.length, scenes: described.as_deref(), transcript: transcript.as_ref() };
-        write(&app, chosen.of(&app).await?, outputs, joined.recorded, &findings).await?;
+        let shard = write(&app, chosen.of(&app).await?, outputs, joined.recorded, &findings).await?;
+        // Before the video is ready: what is ready can be found. Twice, perhaps; a merge makes that good.
+        collect(&app, &video, &shard).await?;
         // Scenes that nobody asked for are not missing.
         let has_scenes = described.is_none_or(|scenes| !scenes.is_empty());
         let frames = joined.interval_frames.len() as u32;
@@ -51,7 +56,10 @@ async fn index(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Result<(
         Err(error @ (StepError::Rejected(_) | StepError::Transient(_))) => return Err(error),
     };
     match ended {
-        Some(video) => Ok(app.store.settle(&video, clock::now()).await?),
+        Some(video) => {
+            app.store.settle(&video, clock::now()).await?;
+            tidy(&app, video.owner).await
+        }
         None => Ok(()),
     }
 }
@@ -62,16 +70,44 @@ async fn write(
     outputs: Outputs,
     recorded: Recorded,
     findings: &Findings<'_>,
-) -> Result<(), StepError> {
+) -> Result<Shard, StepError> {
     let index = VideoIndex::build(&*providers.embedder, findings).await;
-    let index = index.map_err(providers::provider_error)?.encode();
+    let index = index.map_err(providers::provider_error)?;
+    let shard = Shard::of(outputs.video, outputs.generation, &index);
     let analysis = Analysis::new(outputs.video, recorded, findings);
     let (index_key, analysis_key) = (outputs.index(), outputs.analysis());
     futures::try_join!(
-        async { Ok(app.store.put_once(&index_key, "application/octet-stream", index.into()).await?) },
+        async {
+            Ok(app.store.put_once(&index_key, "application/octet-stream", index.encode().into()).await?)
+        },
         outputs::write_json(app, &analysis_key, &analysis),
         write_captions(app, outputs, findings),
     )?;
+    Ok(shard)
+}
+
+/// Adds a video to what a search over its owner's library reads.
+async fn collect(app: &App, video: &Video, shard: &Shard) -> Result<(), StepError> {
+    if shard.row_count() == 0 {
+        return Ok(());
+    }
+    let entry = ShardEntry {
+        id: ids::new_shard(),
+        embedder: shard.embedder().to_string(),
+        rows: shard.row_count() as u64,
+    };
+    let key = keys::shard(&video.owner, entry.id);
+    app.store.put_once(&key, "application/octet-stream", shard.encode().into()).await?;
+    let change = LibraryChange { added: vec![entry], removed: vec![] };
+    app.store.change_library(video.owner.clone(), change).await?;
+    Ok(())
+}
+
+/// Has shards merged when there are many. The video is ready by then, and can be found in any case.
+async fn tidy(app: &App, owner: UserId) -> Result<(), StepError> {
+    if due_merge(&app.store.library(owner.clone()).await?.shards).is_some() {
+        app.store.enqueue_purge(Purge::Library(owner), SignedDuration::ZERO).await?;
+    }
     Ok(())
 }
 

@@ -1,6 +1,6 @@
-//! Purge queue: removes what a deleted video or account left behind.
+//! Purge queue: removes what a deleted video or account left behind, and keeps libraries fit to be searched.
 //!
-//! Twice for each: at once, and again when no Lambda that began before the deletion can still be writing.
+//! Twice for each removal: at once, and again when no Lambda that began before the deletion can still be writing.
 
 use std::sync::Arc;
 
@@ -10,17 +10,22 @@ use edge::{App, clock, queue, removal};
 use store::{LAST_WRITE, Purge};
 use stripe::Stripe;
 
+#[path = "purge/library.rs"]
+mod library;
+
 async fn purge(app: Arc<App>, message: String) -> Result<(), StepError> {
     match serde_json::from_str(&message).map_err(StepError::transient)? {
         Purge::Video(id) => purge_video(&app, id).await,
         Purge::Account(user) => purge_account(&app, user).await,
+        Purge::Library(user) => library::tidy(&app, &user).await,
     }
 }
 
 async fn purge_video(app: &App, id: VideoId) -> Result<(), StepError> {
-    let Some(buried) = app.store.buried(id).await? else { return Ok(()) };
+    let Some(tombstone) = app.store.tombstone_of(id).await? else { return Ok(()) };
     futures::try_join!(app.store.delete_objects(id), app.store.delete_history(id))?;
-    if clock::now().duration_since(buried) < LAST_WRITE {
+    library::tidy(app, &tombstone.buried_owner).await?;
+    if clock::now().duration_since(tombstone.buried_at) < LAST_WRITE {
         app.store.enqueue_purge(Purge::Video(id), LAST_WRITE).await?;
     } else {
         app.store.delete_tombstone(id).await?;
@@ -36,6 +41,7 @@ async fn purge_account(app: &App, user: UserId) -> Result<(), StepError> {
         removal::remove(app, video.id, user.clone(), clock::now()).await?;
     }
     app.store.delete_account_rows(user.clone()).await?;
+    app.store.delete_shards(user.clone()).await?;
     // A request under way at the first time may have made something after it.
     if clock::now().duration_since(deleted) < LAST_WRITE {
         app.store.enqueue_purge(Purge::Account(user.clone()), LAST_WRITE).await?;

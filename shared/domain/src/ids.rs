@@ -105,7 +105,7 @@ impl Attempt {
 }
 
 /// Which set of stage outputs of a video: retries share one, a re-description starts another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Generation(pub u32);
 

@@ -12,6 +12,7 @@ pub mod camera_raw;
 pub mod captions;
 pub mod failure;
 pub mod ids;
+pub mod library;
 pub mod metering;
 pub mod plan;
 pub mod problem;

@@ -1,6 +1,7 @@
 //! The only source of new ids: UUIDv7, so that ids sort by the time at which they were made.
 
 use domain::ids::{MessageId, SessionId, VideoId};
+use domain::library::ShardId;
 use uuid::Uuid;
 
 /// An id for a new video.
@@ -16,4 +17,9 @@ pub fn new_session() -> SessionId {
 /// An id for a new message; later ones sort after earlier ones.
 pub fn new_message() -> MessageId {
     MessageId(Uuid::now_v7())
+}
+
+/// An id for a new shard of a library.
+pub fn new_shard() -> ShardId {
+    ShardId(Uuid::now_v7())
 }

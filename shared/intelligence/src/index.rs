@@ -22,12 +22,19 @@ use crate::{
 
 mod codec;
 mod cues;
+mod input;
 mod lexicon;
+mod library;
 mod rows;
 mod search;
+mod shard;
+mod sketch;
 
-pub use codec::DecodeError;
+pub use codec::Record;
+pub use input::DecodeError;
+pub use library::{Candidate, Filter, LibraryQuery, Moment};
 pub use search::CUT_OFF;
+pub use shard::{Shard, ShardVideo};
 
 use lexicon::Lexicon;
 
@@ -40,12 +47,19 @@ pub struct Row {
     pub start: Seconds,
     /// Until when.
     pub end: Seconds,
-    /// The scene that it belongs to; none for what was heard, and for the video as a whole.
+    /// The scene that it belongs to, or that is on while it is said; none for the video as a whole.
     pub scene: Option<u32>,
     /// Who speaks, from 0.
     pub speaker: Option<u32>,
     /// What was said, shown or seen.
     pub text: String,
+}
+
+impl Row {
+    /// Whether it is what was counted over the video as a whole.
+    fn is_overview(&self) -> bool {
+        self.kind == EvidenceKind::Description && self.scene.is_none()
+    }
 }
 
 /// What is known of a video. `None` is what nobody looked or listened for, which is not the same as nothing.
@@ -110,6 +124,11 @@ impl VideoIndex {
     /// The vector of each row, in the order of [`Self::rows`].
     pub fn vectors(&self) -> impl Iterator<Item = &[f32]> {
         self.vectors.chunks_exact(self.dimensions.max(1))
+    }
+
+    /// The vector of one row.
+    fn vector(&self, row: usize) -> &[f32] {
+        &self.vectors[row * self.dimensions..(row + 1) * self.dimensions]
     }
 
     /// When the last row ends: the length of the video.

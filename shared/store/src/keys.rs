@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::api_key::{KeyHash, KeyPrefix};
 use domain::ids::{Attempt, Generation, MessageId, SessionId, UserId, VideoId};
+use domain::library::ShardId;
 use domain::metering::Month;
 use domain::stage::Stage;
 use domain::youtube::YoutubeId;
+use sha2::{Digest, Sha256};
 
 /// Partition key attribute.
 pub(crate) const PK: &str = "PK";
@@ -61,6 +63,10 @@ impl Key {
 
     pub(crate) fn youtube(user: &UserId, id: &YoutubeId) -> Self {
         Self::new(owner(user), format!("YOUTUBE#{}", id.as_str()))
+    }
+
+    pub(crate) fn library(user: &UserId) -> Self {
+        Self::new(owner(user), "LIBRARY")
     }
 
     pub(crate) fn uploads(user: &UserId) -> Self {
@@ -165,6 +171,16 @@ pub fn upload(video: VideoId, file_name: &str) -> String {
 /// Starts of the keys of everything that belongs to a video.
 pub(crate) fn prefixes(video: VideoId) -> [String; 2] {
     [format!("{UPLOADS}/{video}/"), format!("videos/{video}/")]
+}
+
+/// Start of the keys of an account's shards. Its own id may have characters that a key should not have.
+pub(crate) fn shards(user: &UserId) -> String {
+    format!("libraries/{}/", hex::encode(Sha256::digest(user.0.as_bytes())))
+}
+
+/// A shard of an account's library.
+pub fn shard(user: &UserId, id: ShardId) -> String {
+    format!("{}{id}", shards(user))
 }
 
 /// The video whose upload this key is.

@@ -10,11 +10,21 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::keys::{self, BURIED, Key, PK, SESSION_ROW, SK, VIDEO_ROW, session_partition, video_partition};
-use crate::rows::{Row, text};
+use crate::rows::{Row, from_row, text};
 use crate::{Reply, Store, StoreError};
 
 /// No Lambda runs longer than 15 minutes, so none that began before the burial writes after this.
 pub const LAST_WRITE: SignedDuration = SignedDuration::from_mins(15);
+
+/// What stands for a removed video until nothing writes for it any more.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Tombstone {
+    /// When it was buried.
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    pub buried_at: Timestamp,
+    /// Whose it was.
+    pub buried_owner: UserId,
+}
 
 /// What is to be removed, as the purge queue carries it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,17 +34,17 @@ pub enum Purge {
     Video(VideoId),
     /// Everything of a deleted account.
     Account(UserId),
+    /// What is in the way of searching an account's library: videos that are gone, shards that are too many.
+    Library(UserId),
 }
 
 impl Store {
-    /// When a video was buried; `None` when it was not, or is gone altogether.
-    pub fn buried(&self, id: VideoId) -> Reply<'_, Option<Timestamp>> {
+    /// The tombstone of a video; `None` when it has none, or is gone altogether.
+    pub fn tombstone_of(&self, id: VideoId) -> Reply<'_, Option<Tombstone>> {
         const OPERATION: &str = "reading a tombstone";
         Box::pin(async move {
-            let Some(row) = self.row(OPERATION, Key::video(id)).await? else { return Ok(None) };
-            let Some(at) = row.get(BURIED).and_then(|at| at.as_n().ok()) else { return Ok(None) };
-            let at = at.parse().map_err(StoreError::malformed(OPERATION))?;
-            Timestamp::from_second(at).map(Some).map_err(StoreError::malformed(OPERATION))
+            let row = self.row(OPERATION, Key::video(id)).await?.filter(|row| row.contains_key(BURIED));
+            row.map(|row| from_row(OPERATION, row)).transpose()
         })
     }
 
@@ -47,27 +57,31 @@ impl Store {
 
     /// Removes every version of every object of a video.
     pub fn delete_objects(&self, id: VideoId) -> Reply<'_, ()> {
-        const OPERATION: &str = "removing a video's objects";
         Box::pin(async move {
             for prefix in keys::prefixes(id) {
-                // Always from the start: what was listed is gone by then. A page has at most 1,000, as has a removal.
-                loop {
-                    let objects = self.versions_under(&prefix).await?;
-                    if objects.is_empty() {
-                        break;
-                    }
-                    let objects = DeleteObjects::builder().set_objects(Some(objects)).quiet(true);
-                    let objects = objects.build().map_err(StoreError::malformed(OPERATION))?;
-                    let delete = self.s3.delete_objects().bucket(&self.names.bucket).delete(objects);
-                    let deleted = delete.send().await.map_err(StoreError::sdk(OPERATION))?;
-                    if let Some(error) = deleted.errors().first() {
-                        let code = error.code().unwrap_or("no code").to_owned();
-                        return Err(StoreError::malformed(OPERATION)(std::io::Error::other(code)));
-                    }
-                }
+                self.delete_under("removing a video's objects", &prefix).await?;
             }
             Ok(())
         })
+    }
+
+    /// Removes every version of every object whose key starts so.
+    pub(crate) async fn delete_under(&self, operation: &'static str, prefix: &str) -> Result<(), StoreError> {
+        // Always from the start: what was listed is gone by then. A page has at most 1,000, as has a removal.
+        loop {
+            let objects = self.versions_under(prefix).await?;
+            if objects.is_empty() {
+                return Ok(());
+            }
+            let objects = DeleteObjects::builder().set_objects(Some(objects)).quiet(true);
+            let objects = objects.build().map_err(StoreError::malformed(operation))?;
+            let delete = self.s3.delete_objects().bucket(&self.names.bucket).delete(objects);
+            let deleted = delete.send().await.map_err(StoreError::sdk(operation))?;
+            if let Some(error) = deleted.errors().first() {
+                let code = error.code().unwrap_or("no code").to_owned();
+                return Err(StoreError::malformed(operation)(std::io::Error::other(code)));
+            }
+        }
     }
 
     /// Keys of a page of what is stored under a prefix, old versions included.

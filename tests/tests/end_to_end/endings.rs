@@ -115,7 +115,10 @@ async fn a_deleted_video_leaves_nothing_behind() {
     // The bill stays.
     assert_eq!(world.settled_wallet("deleter").await, billed);
     let id: VideoId = job.parse().unwrap();
-    assert!(world.store().await.buried(id).await.unwrap().is_some(), "steps under way need the tombstone");
+    assert!(
+        world.store().await.tombstone_of(id).await.unwrap().is_some(),
+        "steps under way need the tombstone"
+    );
 }
 
 #[tokio::test]

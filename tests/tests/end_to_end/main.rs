@@ -24,6 +24,7 @@ mod replies;
 mod reservations;
 mod retries;
 mod sdk;
+mod search;
 mod signatures;
 mod signing_keys;
 mod strangers;

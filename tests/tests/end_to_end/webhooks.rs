@@ -1,6 +1,7 @@
 //! Who may tell us things, and what becomes of an account whose user is deleted.
 
 use domain::api_key::ApiKey;
+use domain::ids::UserId;
 use domain::plan::Plan;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -116,6 +117,8 @@ async fn a_deleted_user_is_erased() {
     assert_eq!((&mark["SK"]["S"], mark["deleted_at"].is_null()), (&json!("PROFILE"), false), "{mark}");
     let key: ApiKey = client.key.parse().unwrap();
     assert_eq!(rows(&format!("KEY#{}", key.hash().0)).await, Vec::<Value>::new());
+    let shards = store.stored_shards(UserId("user_erased".to_owned())).await.unwrap();
+    assert_eq!(shards, [], "of its library nothing is left");
     eventually("the chat is gone", async || {
         let left = rows(&format!("SESSION#{session}")).await;
         when(left.is_empty(), left)

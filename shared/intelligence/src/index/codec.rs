@@ -1,44 +1,51 @@
 //! An index as bytes. The layout is in this crate's README; all numbers are little-endian.
 //!
-//! Decoding trusts nothing: every length is checked against the bytes that are left before anything is
+//! A row lies in one piece, so that a search over many videos reads the rows that it shows and nothing else of an
+//! index. Decoding trusts nothing: every length is checked against the bytes that are left before anything is
 //! allocated, and every reference against what it refers to.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use domain::time::Seconds;
 use half::f16;
-use thiserror::Error;
 
 use super::{
     Row, VideoIndex,
+    input::{DecodeError, Input, NONE, put_text},
     lexicon::{Lexicon, Posting},
 };
 use crate::{answer::EvidenceKind, embed::EmbedderId};
 
 const MAGIC: &[u8; 4] = b"FQIX";
-const VERSION: u16 = 1;
-/// Stands for "none" in a scene or speaker field.
-const NONE: u32 = u32::MAX;
-/// The least bytes of a row, to check a count before allocating for it.
-const LEAST_ROW: usize = 1 + 8 + 8 + 4 + 4 + 4;
-
-/// Why bytes are not an index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum DecodeError {
-    /// It is something else.
-    #[error("this is not a search index")]
-    NotAnIndex,
-    /// It was written by other rules; index the video again.
-    #[error("the search index has version {0}, which this program does not read; index the video again")]
-    Version(u16),
-    /// It is cut off, or has bytes too many or out of range.
-    #[error("the search index is damaged; index the video again")]
-    Damaged,
-}
+const VERSION: u16 = 2;
+/// Bytes of a record beside its text and its vector.
+const BARE_RECORD: usize = 1 + 8 + 8 + 4 + 4 + 4;
 
 /// Vectors as they will be read back, so that a fresh index and a stored one give the same scores.
 pub(super) fn as_stored(vectors: &[f32]) -> Vec<f32> {
     vectors.iter().map(|x| f16::from_f32(*x).to_f32()).collect()
+}
+
+/// A row with its vector: what [`VideoIndex::records`] says where to find.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// What was said, shown or seen.
+    pub row: Row,
+    /// Its vector.
+    pub vector: Vec<f32>,
+}
+
+impl Record {
+    /// Reads one record, and nothing else, from its bytes.
+    ///
+    /// # Errors
+    /// For bytes that are none, or more than one.
+    pub fn decode(bytes: &[u8], dimensions: usize) -> Result<Self, DecodeError> {
+        let mut input = Input(bytes);
+        let row = input.row()?;
+        let vector = input.vector(dimensions)?;
+        if input.0.is_empty() { Ok(Self { row, vector }) } else { Err(DecodeError::Damaged) }
+    }
 }
 
 impl VideoIndex {
@@ -48,17 +55,17 @@ impl VideoIndex {
         out.extend(MAGIC);
         out.extend(VERSION.to_le_bytes());
         put_text(&mut out, self.embedder.as_str());
+        out.extend((self.dimensions as u32).to_le_bytes());
         out.extend((self.rows.len() as u32).to_le_bytes());
-        for row in &self.rows {
-            out.push(kind_code(row.kind));
+        for (number, row) in self.rows.iter().enumerate() {
+            out.push(row.kind.code());
             out.extend(row.start.get().to_le_bytes());
             out.extend(row.end.get().to_le_bytes());
             out.extend(row.scene.unwrap_or(NONE).to_le_bytes());
             out.extend(row.speaker.unwrap_or(NONE).to_le_bytes());
             put_text(&mut out, &row.text);
+            self.vector(number).iter().for_each(|x| out.extend(f16::from_f32(*x).to_le_bytes()));
         }
-        out.extend((self.dimensions as u32).to_le_bytes());
-        self.vectors.iter().for_each(|x| out.extend(f16::from_f32(*x).to_le_bytes()));
         out.extend((self.lexicon.terms.len() as u32).to_le_bytes());
         for (term, postings) in &self.lexicon.terms {
             put_text(&mut out, term);
@@ -71,6 +78,17 @@ impl VideoIndex {
         out
     }
 
+    /// Where in [`Self::encode`]'s bytes each row lies, in the order of [`Self::rows`].
+    pub fn records(&self) -> impl Iterator<Item = Range<u64>> {
+        let header = MAGIC.len() + 2 + 4 + self.embedder.as_str().len() + 4 + 4;
+        let fixed = BARE_RECORD + self.dimensions * 2;
+        self.rows.iter().scan(header as u64, move |next, row| {
+            let start = *next;
+            *next += (fixed + row.text.len()) as u64;
+            Some(start..*next)
+        })
+    }
+
     /// Reads what [`Self::encode`] wrote.
     ///
     /// # Errors
@@ -78,23 +96,19 @@ impl VideoIndex {
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let Some(rest) = bytes.strip_prefix(MAGIC) else { return Err(DecodeError::NotAnIndex) };
         let mut input = Input(rest);
-        let version = u16::from_le_bytes(input.array()?);
+        let version = input.u16()?;
         if version != VERSION {
             return Err(DecodeError::Version(version));
         }
         let embedder = EmbedderId::new(input.text()?);
-        let count = input.count(LEAST_ROW)?;
-        let rows: Vec<Row> = (0..count).map(|_| input.row()).collect::<Result<_, _>>()?;
-        let dimensions = u32::from_le_bytes(input.array()?) as usize;
-        let length =
-            rows.len().checked_mul(dimensions).and_then(|n| n.checked_mul(2)).ok_or(DecodeError::Damaged)?;
-        let vectors: Vec<f32> = input
-            .take(length)?
-            .chunks_exact(2)
-            .map(|pair| f16::from_le_bytes([pair[0], pair[1]]).to_f32())
-            .collect();
-        if vectors.iter().any(|x| !x.is_finite()) {
-            return Err(DecodeError::Damaged);
+        let dimensions = input.u32()? as usize;
+        let least = dimensions.checked_mul(2).and_then(|vector| vector.checked_add(BARE_RECORD));
+        let count = input.count(least.ok_or(DecodeError::Damaged)?)?;
+        let mut rows = Vec::with_capacity(count);
+        let mut vectors = Vec::with_capacity(count * dimensions);
+        for _ in 0..count {
+            rows.push(input.row()?);
+            vectors.extend(input.vector(dimensions)?);
         }
         let mut terms = BTreeMap::new();
         for _ in 0..input.count(4 + 4)? {
@@ -112,75 +126,46 @@ impl VideoIndex {
     }
 }
 
-fn put_text(out: &mut Vec<u8>, text: &str) {
-    out.extend((text.len() as u32).to_le_bytes());
-    out.extend(text.as_bytes());
-}
-
-fn kind_code(kind: EvidenceKind) -> u8 {
-    match kind {
-        EvidenceKind::Speech => 0,
-        EvidenceKind::ScreenText => 1,
-        EvidenceKind::Description => 2,
-        EvidenceKind::Object => 3,
-    }
-}
-
-/// What is left to read.
-struct Input<'a>(&'a [u8]);
-
-impl<'a> Input<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or(DecodeError::Damaged)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        self.take(N)?.try_into().map_err(|_| DecodeError::Damaged)
-    }
-
-    /// A number of things that take at least `least` bytes each.
-    fn count(&mut self, least: usize) -> Result<usize, DecodeError> {
-        let count = u32::from_le_bytes(self.array()?) as usize;
-        if count > self.0.len() / least { Err(DecodeError::Damaged) } else { Ok(count) }
-    }
-
-    fn text(&mut self) -> Result<&'a str, DecodeError> {
-        let length = u32::from_le_bytes(self.array()?) as usize;
-        std::str::from_utf8(self.take(length)?).map_err(|_| DecodeError::Damaged)
-    }
-
-    fn seconds(&mut self) -> Result<Seconds, DecodeError> {
-        let seconds = f64::from_le_bytes(self.array()?);
-        if seconds.is_finite() && seconds >= 0.0 {
-            Ok(Seconds::new(seconds))
-        } else {
-            Err(DecodeError::Damaged)
+impl EvidenceKind {
+    /// As it is stored.
+    pub(super) fn code(self) -> u8 {
+        match self {
+            Self::Speech => 0,
+            Self::ScreenText => 1,
+            Self::Description => 2,
+            Self::Object => 3,
         }
     }
 
-    fn optional(&mut self) -> Result<Option<u32>, DecodeError> {
-        let number = u32::from_le_bytes(self.array()?);
-        Ok((number != NONE).then_some(number))
+    /// What [`Self::code`] wrote.
+    pub(super) fn of_code(code: u8) -> Result<Self, DecodeError> {
+        match code {
+            0 => Ok(Self::Speech),
+            1 => Ok(Self::ScreenText),
+            2 => Ok(Self::Description),
+            3 => Ok(Self::Object),
+            _ => Err(DecodeError::Damaged),
+        }
     }
+}
 
+impl Input<'_> {
     fn row(&mut self) -> Result<Row, DecodeError> {
-        let kind = match self.array()? {
-            [0] => EvidenceKind::Speech,
-            [1] => EvidenceKind::ScreenText,
-            [2] => EvidenceKind::Description,
-            [3] => EvidenceKind::Object,
-            _ => return Err(DecodeError::Damaged),
-        };
+        let [kind] = self.array()?;
+        let kind = EvidenceKind::of_code(kind)?;
         let (start, end) = (self.seconds()?, self.seconds()?);
         let (scene, speaker) = (self.optional()?, self.optional()?);
         Ok(Row { kind, start, end, scene, speaker, text: self.text()?.to_owned() })
     }
 
+    fn vector(&mut self, dimensions: usize) -> Result<Vec<f32>, DecodeError> {
+        let vector = self.list(dimensions, |bytes| f16::from_le_bytes(bytes).to_f32())?;
+        if vector.iter().all(|x| x.is_finite()) { Ok(vector) } else { Err(DecodeError::Damaged) }
+    }
+
     /// A posting of one of `rows` rows.
     fn posting(&mut self, rows: usize) -> Result<Posting, DecodeError> {
-        let (row, count) = (u32::from_le_bytes(self.array()?), u16::from_le_bytes(self.array()?));
+        let (row, count) = (self.u32()?, self.u16()?);
         if (row as usize) < rows { Ok(Posting { row, count }) } else { Err(DecodeError::Damaged) }
     }
 }

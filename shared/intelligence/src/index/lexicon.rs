@@ -54,6 +54,11 @@ impl Lexicon {
         Self { terms, lengths }
     }
 
+    /// How many terms a row has.
+    pub(super) fn length(&self, row: usize) -> u32 {
+        self.lengths.get(row).copied().unwrap_or(0)
+    }
+
     /// For each row that has a term of the question, its score as a share of the best possible one, 0 to 1.
     ///
     /// Terms that no row has count in the best possible score: a row that has one word of four is a weak match.
@@ -68,20 +73,28 @@ impl Lexicon {
                 continue;
             }
             let postings = self.terms.get(term).map_or(&[][..], Vec::as_slice);
-            let found = postings.len() as f32;
-            let idf = ((rows - found + 0.5) / (found + 0.5) + 1.0).ln();
+            let idf = idf(rows, postings.len() as f32);
             best += idf;
             for posting in postings {
-                let length = self.lengths.get(posting.row as usize).map_or(0.0, |length| *length as f32);
-                let count = f32::from(posting.count);
-                // Saturates at 1 for a term that fills a short row.
-                let weight = count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length / mean));
-                *scores.entry(posting.row).or_insert(0.0) += idf * weight.min(1.0);
+                let length = self.length(posting.row as usize) as f32;
+                *scores.entry(posting.row).or_insert(0.0) += idf * weight(posting.count, length, mean);
             }
         }
         scores.values_mut().for_each(|score| *score /= f32::max(best, f32::MIN_POSITIVE));
         scores
     }
+}
+
+/// What a term counts that is `found` in so many of `rows` rows.
+pub(super) fn idf(rows: f32, found: f32) -> f32 {
+    ((rows - found + 0.5) / (found + 0.5) + 1.0).ln()
+}
+
+/// What it counts that a term stands `count` times in a row of `length` terms, where `mean` is usual. Saturates at 1 for
+/// a term that fills a short row.
+pub(super) fn weight(count: u16, length: f32, mean: f32) -> f32 {
+    let count = f32::from(count);
+    (count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length / mean))).min(1.0)
 }
 
 #[cfg(test)]

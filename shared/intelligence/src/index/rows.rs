@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    analysis::{Detection, Transcript},
+    analysis::{Description, Detection, Scene, Transcript},
     time::Seconds,
 };
 
@@ -31,17 +31,25 @@ pub(super) fn of(findings: &Findings<'_>) -> Vec<Row> {
         rows.extend(paragraphs(&description.on_screen_text).map(|text| row(EvidenceKind::ScreenText, text)));
         rows.extend(objects(&description.detections).map(|text| row(EvidenceKind::Object, text)));
     }
+    let scenes = findings.scenes.unwrap_or_default();
     let utterances = findings.transcript.map(|transcript| &transcript.utterances);
     rows.extend(utterances.into_iter().flatten().map(|utterance| Row {
         kind: EvidenceKind::Speech,
         start: utterance.start,
         end: utterance.end,
-        scene: None,
+        scene: shown_at(scenes, utterance.start),
         speaker: Some(utterance.speaker),
         text: utterance.text.clone(),
     }));
     rows.retain(|row| !row.text.trim().is_empty());
     rows
+}
+
+/// The scene that is on at a time.
+fn shown_at(scenes: &[(Scene, Description)], time: Seconds) -> Option<u32> {
+    let after = scenes.partition_point(|(scene, _)| scene.start <= time);
+    let (scene, _) = scenes.get(after.checked_sub(1)?)?;
+    Some(scene.ordinal)
 }
 
 /// What was counted: how long, how many scenes, how many speakers. What nobody looked or listened for is not none.

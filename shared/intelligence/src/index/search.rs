@@ -14,7 +14,7 @@ use crate::{
 /// Rows that score less do not bear on the question.
 pub const CUT_OFF: f32 = 0.25;
 /// Rows that score less than this part of the best one are noise beside it.
-const SHARE_OF_BEST: f32 = 0.4;
+pub(super) const SHARE_OF_BEST: f32 = 0.4;
 
 /// Cosines of unrelated texts stay below the first (MiniLM: 0.05 on average, 0.25 at most on what was tried);
 /// a question and its literal answer reach the second.
@@ -46,11 +46,7 @@ impl VideoIndex {
         let end = self.end();
         let mut scored: Vec<(f32, &Row)> = Vec::with_capacity(self.rows.len());
         for (number, row) in (0u32..).zip(&self.rows) {
-            let semantic = vector.map_or(0.0, |vector| {
-                let first = number as usize * self.dimensions;
-                let cosine = dot(vector, &self.vectors[first..first + self.dimensions]);
-                ((cosine - COSINES.0) / (COSINES.1 - COSINES.0)).clamp(0.0, 1.0)
-            });
+            let semantic = vector.map_or(0.0, |vector| semantic(dot(vector, self.vector(number as usize))));
             let content = either(semantic, lexical.get(&number).copied().unwrap_or(0.0));
             scored.push((score(row, content, &cues, end), row));
         }
@@ -63,8 +59,7 @@ impl VideoIndex {
 }
 
 fn score(row: &Row, content: f32, cues: &Cues, end: Seconds) -> f32 {
-    let is_overview = row.kind == EvidenceKind::Description && row.scene.is_none();
-    if is_overview {
+    if row.is_overview() {
         return if cues.overview { either(LISTED, content) } else { 0.0 };
     }
     let is_kind = cues.kind.is_none_or(|kind| kind == row.kind);
@@ -98,8 +93,13 @@ fn nearness(row: &Row, time: TimeCue, end: Seconds) -> f32 {
     (-away / window).exp() as f32
 }
 
+/// How far a cosine speaks for a row, 0 to 1.
+pub(super) fn semantic(cosine: f32) -> f32 {
+    ((cosine - COSINES.0) / (COSINES.1 - COSINES.0)).clamp(0.0, 1.0)
+}
+
 /// Two independent reasons to believe, as one.
-fn either(a: f32, b: f32) -> f32 {
+pub(super) fn either(a: f32, b: f32) -> f32 {
     1.0 - (1.0 - a) * (1.0 - b)
 }
 
@@ -108,5 +108,7 @@ fn evidence(row: &Row, score: f32) -> Evidence {
         Some(speaker) => format!("Speaker {}: {}", speaker + 1, row.text),
         None => row.text.clone(),
     };
-    Evidence { start: row.start, end: row.end, kind: row.kind, text, score, frame: row.scene }
+    // Nobody saw speech.
+    let frame = row.scene.filter(|_| row.kind != EvidenceKind::Speech);
+    Evidence { start: row.start, end: row.end, kind: row.kind, text, score, frame }
 }

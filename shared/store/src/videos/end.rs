@@ -153,7 +153,9 @@ impl Store {
         Update::builder()
             .table_name(&self.names.table)
             .set_key(Some(Key::video(video.id).attributes()))
-            .update_expression(format!("SET {BURIED} = :now, #open = :open, due = :due REMOVE #owner"))
+            .update_expression(format!(
+                "SET {BURIED} = :now, buried_owner = #owner, #open = :open, due = :due REMOVE #owner"
+            ))
             .condition_expression(format!("attribute_not_exists({BURIED}) AND {as_read}"))
             .expression_attribute_names("#open", "open")
             .expression_attribute_names("#owner", "owner")

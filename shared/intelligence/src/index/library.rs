@@ -1,0 +1,279 @@
+//! Search over many videos: first over sketches and terms, which tell what may bear on a query, then over the rows
+//! themselves, which tell how much. The score is that of [`crate::index`], without the cues of questions: who searches
+//! says what to look for, and names kinds and times apart from it.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use domain::ids::{Generation, VideoId};
+use domain::time::Seconds;
+use uuid::Uuid;
+
+use super::codec::Record;
+use super::lexicon::{self, idf};
+use super::search::{CUT_OFF, SHARE_OF_BEST, either, semantic};
+use super::shard::{Brief, Shard, ShardVideo};
+use super::{Row, sketch};
+use crate::answer::EvidenceKind;
+use crate::embed::{EmbedderId, HashedTerms, dot};
+use crate::terms::terms;
+
+/// Rows of a shard that are looked at more closely, by sketch and by terms each.
+const PROMISING: usize = 256;
+
+/// Which rows count.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Filter {
+    /// Those of these videos; of all of them when there are none named.
+    pub videos: Option<HashSet<VideoId>>,
+    /// Those of these kinds; all kinds when there are none named.
+    pub kinds: Option<Vec<EvidenceKind>>,
+    /// What this speaker says: an id as [`VideoId::speaker_id`] makes it.
+    pub speaker: Option<Uuid>,
+    /// What goes on after this time of its video.
+    pub from: Option<Seconds>,
+    /// What begins before this time of its video.
+    pub to: Option<Seconds>,
+}
+
+/// What is searched for.
+#[derive(Debug, Clone)]
+pub struct LibraryQuery {
+    terms: Vec<String>,
+    /// The text as the embedders embed it, for those that know meaning.
+    vectors: HashMap<EmbedderId, Vec<f32>>,
+    filter: Filter,
+}
+
+/// A row that may bear on a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// Whose row.
+    pub video: VideoId,
+    /// Of which set of outputs.
+    pub generation: Generation,
+    /// Where in the video's index its record lies, in bytes.
+    pub record: Range<u64>,
+    /// How long its vector is.
+    pub dimensions: usize,
+    embedder: EmbedderId,
+    lexical: f32,
+    /// The score as far as sketches tell.
+    estimate: f32,
+}
+
+/// A row that bears on a query.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moment {
+    /// Whose.
+    pub video: VideoId,
+    /// Where in the video's index its record starts: a name of the row within the video.
+    pub record: u64,
+    /// What was said, shown or seen, and when.
+    pub row: Row,
+    /// How much it bears on the query, 0 to 1.
+    pub score: f32,
+}
+
+impl Moment {
+    /// Moments are in this order, the least first: the best, of those the one of the newest video, of those the earliest
+    /// in its index. No two are equal.
+    pub fn rank(&self) -> (Reverse<u32>, Reverse<VideoId>, u64) {
+        // Scores are positive, so their bits are in the same order as they are.
+        (Reverse(self.score.to_bits()), Reverse(self.video), self.record)
+    }
+}
+
+impl LibraryQuery {
+    /// A query; `vectors` is the text as each embedder of the library embeds it. Without those, words alone count.
+    pub fn new(text: &str, mut vectors: HashMap<EmbedderId, Vec<f32>>, filter: Filter) -> Self {
+        // Hashed terms know no meaning: their cosine is the lexical measure once more, with collisions.
+        vectors.retain(|embedder, _| embedder.as_str() != HashedTerms::ID);
+        let mut terms = terms(text);
+        terms.sort_unstable();
+        terms.dedup();
+        Self { terms, vectors, filter }
+    }
+
+    /// The rows of the shards that may bear on it, the most promising first, at most `limit`.
+    pub fn candidates(&self, shards: &[Arc<Shard>], limit: usize) -> Vec<Candidate> {
+        let weights = self.weights(shards);
+        let mut found: Vec<Candidate> =
+            shards.iter().flat_map(|shard| self.promising(shard, &weights)).collect();
+        found.sort_by(|a, b| {
+            let by_place = || (b.video, a.record.start).cmp(&(a.video, b.record.start));
+            b.estimate.total_cmp(&a.estimate).then_with(by_place)
+        });
+        // A video may be in two shards, for a while.
+        let mut seen = HashSet::new();
+        found.retain(|found| seen.insert((found.video, found.generation, found.record.start)));
+        found.truncate(limit);
+        found
+    }
+
+    /// Of the candidates' records those that do bear on it, by [`Moment::rank`].
+    pub fn moments(&self, records: Vec<(Candidate, Record)>) -> Vec<Moment> {
+        let scored = records.into_iter().map(|(candidate, Record { row, vector })| {
+            let known = self.vectors.get(&candidate.embedder).filter(|query| query.len() == vector.len());
+            let semantic = known.map_or(0.0, |query| semantic(dot(query, &vector)));
+            let score = either(semantic, candidate.lexical);
+            Moment { video: candidate.video, record: candidate.record.start, row, score }
+        });
+        let mut moments: Vec<Moment> = scored.filter(|moment| moment.score >= CUT_OFF).collect();
+        let best = moments.iter().map(|moment| moment.score).fold(0.0, f32::max);
+        moments.retain(|moment| moment.score >= best * SHARE_OF_BEST);
+        moments.sort_by_key(Moment::rank);
+        moments
+    }
+
+    fn weights(&self, shards: &[Arc<Shard>]) -> Weights {
+        let rows: usize = shards.iter().map(|shard| shard.row_count()).sum();
+        let lengths = shards.iter().flat_map(|shard| shard.rows()).map(|row| u64::from(row.terms));
+        let found = |term: &String| {
+            let counts = shards.iter().filter_map(|shard| Some(shard.postings(term)?.0));
+            counts.sum::<u32>()
+        };
+        Weights {
+            mean_length: (lengths.sum::<u64>() as f32 / (rows as f32).max(1.0)).max(1.0),
+            idf: self.terms.iter().map(|term| idf(rows as f32, found(term) as f32)).collect(),
+        }
+    }
+
+    /// The rows of a shard that sketches or terms speak for.
+    fn promising(&self, shard: &Shard, weights: &Weights) -> Vec<Candidate> {
+        let allowed = self.allowed(shard);
+        let lexical = self.lexical(shard, weights);
+        let vector = self.vectors.get(shard.embedder()).filter(|vector| vector.len() == shard.dimensions());
+        let mut rows: Vec<usize> = best_by_terms(&lexical, &allowed);
+        rows.extend(vector.into_iter().flat_map(|vector| nearest(shard, vector, &allowed)));
+        rows.sort_unstable();
+        rows.dedup();
+        let mut videos = shard.ranges();
+        let mut current = videos.next();
+        let candidate = |row: usize| {
+            while current.as_ref().is_some_and(|(_, rows)| rows.end <= row) {
+                current = videos.next();
+            }
+            let (video, _) = current.as_ref()?;
+            let cosine = vector.map_or(0.0, |vector| sketch::cosine(vector, shard.sketch(row)));
+            let lexical = lexical.get(row).copied().unwrap_or(0.0);
+            let leeway = if vector.is_some() { sketch::LEEWAY } else { 0.0 };
+            (either(semantic(cosine + leeway), lexical) >= CUT_OFF).then(|| Candidate {
+                video: video.video,
+                generation: video.generation,
+                record: shard.row(row).record(),
+                dimensions: shard.dimensions(),
+                embedder: shard.embedder().clone(),
+                lexical,
+                estimate: either(semantic(cosine), lexical),
+            })
+        };
+        rows.into_iter().filter_map(candidate).collect()
+    }
+
+    /// The numbers of the rows that the filter lets through, as ranges, each of one video.
+    fn allowed<'a>(&'a self, shard: &'a Shard) -> Allowed<'a> {
+        let is_wanted = |video: &ShardVideo| {
+            self.filter.videos.as_ref().is_none_or(|wanted| wanted.contains(&video.video))
+        };
+        let videos = shard.ranges().filter(|(video, _)| is_wanted(video));
+        let ranges = videos.map(|(video, rows)| {
+            let speaker = self.filter.speaker.map(|id| {
+                let most = shard.rows()[rows.clone()].iter().filter_map(|row| row.speaker).max();
+                most.and_then(|most| (0..=most).find(|n| video.video.speaker_id(u32::from(*n)) == id))
+            });
+            (rows, speaker)
+        });
+        let ranges = ranges.filter(|(_, speaker)| *speaker != Some(None)).collect();
+        let time = |time: Seconds| (time.get() * 1000.0).min(f64::from(u32::MAX)) as u32;
+        Allowed {
+            shard,
+            ranges,
+            kinds: self.filter.kinds.as_deref(),
+            from: self.filter.from.map_or(0, time),
+            to: self.filter.to.map_or(u32::MAX, time),
+        }
+    }
+
+    /// Each row's share of the best possible lexical score; nothing when no row has a term.
+    fn lexical(&self, shard: &Shard, weights: &Weights) -> Vec<f32> {
+        let best: f32 = weights.idf.iter().sum();
+        let mut scores = vec![];
+        for (term, idf) in self.terms.iter().zip(&weights.idf) {
+            let Some((_, postings)) = shard.postings(term) else { continue };
+            scores.resize(shard.row_count(), 0.0);
+            for posting in postings {
+                let row = posting.row as usize;
+                let length = f32::from(shard.row(row).terms);
+                scores[row] += idf / best * lexicon::weight(posting.count, length, weights.mean_length);
+            }
+        }
+        scores
+    }
+}
+
+/// What terms count in a library.
+struct Weights {
+    mean_length: f32,
+    /// Of each term of the query.
+    idf: Vec<f32>,
+}
+
+/// The rows that a filter lets through.
+struct Allowed<'a> {
+    shard: &'a Shard,
+    /// Of each video the rows, and the speaker that is asked for, if one is.
+    ranges: Vec<(Range<usize>, Option<Option<u16>>)>,
+    kinds: Option<&'a [EvidenceKind]>,
+    from: u32,
+    to: u32,
+}
+
+impl Allowed<'_> {
+    fn rows(&self) -> impl Iterator<Item = usize> {
+        self.ranges.iter().flat_map(move |(rows, speaker)| {
+            rows.clone().filter(move |row| self.lets(self.shard.row(*row), *speaker))
+        })
+    }
+
+    fn lets(&self, row: &Brief, speaker: Option<Option<u16>>) -> bool {
+        speaker.is_none_or(|speaker| speaker == row.speaker)
+            && self.kinds.is_none_or(|kinds| kinds.contains(&row.kind))
+            && row.end > self.from
+            && row.start < self.to
+    }
+}
+
+/// The rows that terms speak for most; of rows that are alike those of the newest videos.
+fn best_by_terms(scores: &[f32], allowed: &Allowed<'_>) -> Vec<usize> {
+    if scores.is_empty() {
+        return vec![];
+    }
+    let mut rows: Vec<usize> = allowed.rows().filter(|row| scores[*row] > 0.0).collect();
+    if rows.len() > PROMISING {
+        rows.select_nth_unstable_by(PROMISING, |a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
+        rows.truncate(PROMISING);
+    }
+    rows
+}
+
+/// The rows whose sketches are nearest to the vector's.
+fn nearest(shard: &Shard, vector: &[f32], allowed: &Allowed<'_>) -> Vec<usize> {
+    let query: Vec<u64> = sketch::of(vector).collect();
+    let distances: Vec<(u32, u32)> =
+        allowed.rows().map(|row| (sketch::distance(&query, shard.sketch(row)), row as u32)).collect();
+    let mut counts = vec![0usize; vector.len() + 1];
+    distances.iter().for_each(|(distance, _)| counts[*distance as usize] += 1);
+    let mut within = 0;
+    let limit = counts.iter().position(|count| {
+        within += count;
+        within >= PROMISING
+    });
+    let limit = limit.map_or(u32::MAX, |limit| limit as u32);
+    distances.iter().filter(|(distance, _)| *distance <= limit).map(|(_, row)| *row as usize).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! An account's library, as search reads it: which shards there are. The list is one row with a version; what it lists
+//! is in the bucket. `domain::library` says which shards are to become one.
+
+use domain::ids::UserId;
+use domain::library::{ShardEntry, ShardId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::keys::{self, Key};
+use crate::ledger::TRIES;
+use crate::rows::{from_row, number, to_row};
+use crate::transact::unhindered;
+use crate::{Reply, Store, StoreError};
+
+/// The shards of an account.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Library {
+    version: u64,
+    /// In no order. A video may be in two of them, for a while, and may be gone.
+    pub shards: Vec<ShardEntry>,
+}
+
+/// What is to become of a library's shards.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LibraryChange {
+    /// These come in. One that is there already is not there twice.
+    pub added: Vec<ShardEntry>,
+    /// These go.
+    pub removed: Vec<ShardId>,
+}
+
+impl Store {
+    /// The account's library. Strongly consistent: what is ready can be found.
+    pub fn library(&self, user: UserId) -> Reply<'_, Library> {
+        const OPERATION: &str = "reading a library";
+        Box::pin(async move {
+            let row = self.row(OPERATION, Key::library(&user)).await?;
+            Ok(row.map(|row| from_row(OPERATION, row)).transpose()?.unwrap_or_default())
+        })
+    }
+
+    /// Changes a library. False, and nothing is changed, when one of the shards that are to go is gone already. Idempotent
+    /// for what comes in.
+    pub fn change_library(&self, user: UserId, change: LibraryChange) -> Reply<'_, bool> {
+        const OPERATION: &str = "changing a library";
+        Box::pin(async move {
+            for _ in 0..TRIES {
+                let mut library = self.library(user.clone()).await?;
+                let read = library.version;
+                let is_there = |id: &ShardId| library.shards.iter().any(|shard| shard.id == *id);
+                if !change.removed.iter().all(is_there) {
+                    return Ok(false);
+                }
+                library.shards.retain(|shard| !change.removed.contains(&shard.id));
+                let known = library.shards.clone();
+                let is_new = |shard: &&ShardEntry| known.iter().all(|known| known.id != shard.id);
+                library.shards.extend(change.added.iter().filter(is_new).cloned());
+                library.version += 1;
+                if self.put_library(OPERATION, &user, &library, read).await? {
+                    return Ok(true);
+                }
+            }
+            Err(StoreError::Busy { operation: OPERATION })
+        })
+    }
+
+    /// False when the row is not any more the one that was read.
+    async fn put_library(
+        &self,
+        operation: &'static str,
+        user: &UserId,
+        library: &Library,
+        read: u64,
+    ) -> Result<bool, StoreError> {
+        let put = self
+            .dynamodb
+            .put_item()
+            .table_name(&self.names.table)
+            .set_item(Some(to_row(operation, Key::library(user), library)?))
+            .condition_expression("attribute_not_exists(PK) OR version = :read")
+            .expression_attribute_values(":read", number(read));
+        let put = || async { put.clone().send().await.map_err(StoreError::sdk(operation)) };
+        Ok(StoreError::none_on_conflict(unhindered(operation, put).await)?.is_some())
+    }
+
+    /// The shards of an account that are stored, in its library or not, each with the time at which it was written.
+    pub fn stored_shards(&self, user: UserId) -> Reply<'_, Vec<(ShardId, Timestamp)>> {
+        const OPERATION: &str = "listing shards";
+        Box::pin(async move {
+            let prefix = keys::shards(&user);
+            let list = self.s3.list_objects_v2().bucket(&self.names.bucket).prefix(&prefix);
+            let pages =
+                list.into_paginator().send().try_collect().await.map_err(StoreError::sdk(OPERATION))?;
+            let objects = pages.iter().flat_map(|page| page.contents());
+            let shard = |object: &aws_sdk_s3::types::Object| {
+                let id = object.key()?.strip_prefix(&prefix)?.parse().ok()?;
+                Some((id, Timestamp::from_second(object.last_modified()?.secs()).ok()?))
+            };
+            Ok(objects.filter_map(shard).collect())
+        })
+    }
+
+    /// Removes every version of a shard.
+    pub fn delete_shard(&self, user: UserId, id: ShardId) -> Reply<'_, ()> {
+        Box::pin(async move { self.delete_under("removing a shard", &keys::shard(&user, id)).await })
+    }
+
+    /// Removes every version of every shard of an account.
+    pub fn delete_shards(&self, user: UserId) -> Reply<'_, ()> {
+        Box::pin(async move { self.delete_under("removing a library", &keys::shards(&user)).await })
+    }
+}
