@@ -11,11 +11,12 @@ use domain::ids::{Generation, VideoId};
 use domain::time::Seconds;
 use uuid::Uuid;
 
+use super::Row;
 use super::codec::Record;
 use super::lexicon::{self, idf};
 use super::search::{CUT_OFF, SHARE_OF_BEST, either, semantic};
 use super::shard::{Brief, Shard, ShardVideo};
-use super::{Row, sketch};
+use super::sketch::{self, Estimator};
 use crate::answer::EvidenceKind;
 use crate::embed::{EmbedderId, HashedTerms, dot};
 use crate::terms::terms;
@@ -43,8 +44,22 @@ pub struct Filter {
 pub struct LibraryQuery {
     terms: Vec<String>,
     /// The text as the embedders embed it, for those that know meaning.
-    vectors: HashMap<EmbedderId, Vec<f32>>,
+    vectors: HashMap<EmbedderId, Embedded>,
     filter: Filter,
+}
+
+/// A text as an embedder embeds it, and what compares it with sketches.
+#[derive(Debug, Clone)]
+struct Embedded {
+    vector: Vec<f32>,
+    sketch: Vec<u64>,
+    estimator: Estimator,
+}
+
+impl Embedded {
+    fn new(vector: Vec<f32>) -> Self {
+        Self { sketch: sketch::of(&vector).collect(), estimator: Estimator::of(&vector), vector }
+    }
 }
 
 /// A row that may bear on a query.
@@ -91,6 +106,8 @@ impl LibraryQuery {
     pub fn new(text: &str, mut vectors: HashMap<EmbedderId, Vec<f32>>, filter: Filter) -> Self {
         // Hashed terms know no meaning: their cosine is the lexical measure once more, with collisions.
         vectors.retain(|embedder, _| embedder.as_str() != HashedTerms::ID);
+        let vectors =
+            vectors.into_iter().map(|(embedder, vector)| (embedder, Embedded::new(vector))).collect();
         let mut terms = terms(text);
         terms.sort_unstable();
         terms.dedup();
@@ -101,7 +118,7 @@ impl LibraryQuery {
     pub fn candidates(&self, shards: &[Arc<Shard>], limit: usize) -> Vec<Candidate> {
         let weights = self.weights(shards);
         let mut found: Vec<Candidate> =
-            shards.iter().flat_map(|shard| self.promising(shard, &weights)).collect();
+            shards.iter().flat_map(|shard| self.promising(shard, &weights, limit)).collect();
         found.sort_by(|a, b| {
             let by_place = || (b.video, a.record.start).cmp(&(a.video, b.record.start));
             b.estimate.total_cmp(&a.estimate).then_with(by_place)
@@ -116,8 +133,9 @@ impl LibraryQuery {
     /// Of the candidates' records those that do bear on it, by [`Moment::rank`].
     pub fn moments(&self, records: Vec<(Candidate, Record)>) -> Vec<Moment> {
         let scored = records.into_iter().map(|(candidate, Record { row, vector })| {
-            let known = self.vectors.get(&candidate.embedder).filter(|query| query.len() == vector.len());
-            let semantic = known.map_or(0.0, |query| semantic(dot(query, &vector)));
+            let known =
+                self.vectors.get(&candidate.embedder).filter(|query| query.vector.len() == vector.len());
+            let semantic = known.map_or(0.0, |query| semantic(dot(&query.vector, &vector)));
             let score = either(semantic, candidate.lexical);
             Moment { video: candidate.video, record: candidate.record.start, row, score }
         });
@@ -130,47 +148,50 @@ impl LibraryQuery {
 
     fn weights(&self, shards: &[Arc<Shard>]) -> Weights {
         let rows: usize = shards.iter().map(|shard| shard.row_count()).sum();
-        let lengths = shards.iter().flat_map(|shard| shard.rows()).map(|row| u64::from(row.terms));
+        let terms: u64 = shards.iter().map(|shard| shard.term_count()).sum();
         let found = |term: &String| {
             let counts = shards.iter().filter_map(|shard| Some(shard.postings(term)?.0));
             counts.sum::<u32>()
         };
         Weights {
-            mean_length: (lengths.sum::<u64>() as f32 / (rows as f32).max(1.0)).max(1.0),
+            mean_length: (terms as f32 / (rows as f32).max(1.0)).max(1.0),
             idf: self.terms.iter().map(|term| idf(rows as f32, found(term) as f32)).collect(),
         }
     }
 
-    /// The rows of a shard that sketches or terms speak for.
-    fn promising(&self, shard: &Shard, weights: &Weights) -> Vec<Candidate> {
+    /// The rows of a shard that sketches or terms speak for most, at most `limit`, in no order.
+    fn promising(&self, shard: &Shard, weights: &Weights, limit: usize) -> Vec<Candidate> {
         let allowed = self.allowed(shard);
         let lexical = self.lexical(shard, weights);
-        let vector = self.vectors.get(shard.embedder()).filter(|vector| vector.len() == shard.dimensions());
+        let query = self.vectors.get(shard.embedder());
+        let query = query.filter(|query| query.vector.len() == shard.dimensions());
         let mut rows: Vec<usize> = best_by_terms(&lexical, &allowed);
-        rows.extend(vector.into_iter().flat_map(|vector| nearest(shard, vector, &allowed)));
+        rows.extend(query.into_iter().flat_map(|query| nearest(shard, query, &allowed)));
         rows.sort_unstable();
         rows.dedup();
-        let mut videos = shard.ranges();
-        let mut current = videos.next();
-        let candidate = |row: usize| {
-            while current.as_ref().is_some_and(|(_, rows)| rows.end <= row) {
-                current = videos.next();
-            }
-            let (video, _) = current.as_ref()?;
-            let cosine = vector.map_or(0.0, |vector| sketch::cosine(vector, shard.sketch(row)));
+        let leeway = if query.is_some() { sketch::LEEWAY } else { 0.0 };
+        let estimate = |row: usize| {
+            let cosine = query.map_or(0.0, |query| query.estimator.cosine(shard.sketch(row)));
             let lexical = lexical.get(row).copied().unwrap_or(0.0);
-            let leeway = if vector.is_some() { sketch::LEEWAY } else { 0.0 };
-            (either(semantic(cosine + leeway), lexical) >= CUT_OFF).then(|| Candidate {
+            let may_count = either(semantic(cosine + leeway), lexical) >= CUT_OFF;
+            may_count.then(|| (either(semantic(cosine), lexical), row))
+        };
+        let mut best: Vec<(f32, usize)> = rows.into_iter().filter_map(estimate).collect();
+        best.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        best.truncate(limit);
+        let candidate = |(estimate, row): (f32, usize)| {
+            let video = shard.video_of(row)?;
+            Some(Candidate {
                 video: video.video,
                 generation: video.generation,
                 record: shard.row(row).record(),
                 dimensions: shard.dimensions(),
                 embedder: shard.embedder().clone(),
-                lexical,
-                estimate: either(semantic(cosine), lexical),
+                lexical: lexical.get(row).copied().unwrap_or(0.0),
+                estimate,
             })
         };
-        rows.into_iter().filter_map(candidate).collect()
+        best.into_iter().filter_map(candidate).collect()
     }
 
     /// The numbers of the rows that the filter lets through, as ranges, each of one video.
@@ -232,10 +253,17 @@ struct Allowed<'a> {
 }
 
 impl Allowed<'_> {
-    fn rows(&self) -> impl Iterator<Item = usize> {
-        self.ranges.iter().flat_map(move |(rows, speaker)| {
-            rows.clone().filter(move |row| self.lets(self.shard.row(*row), *speaker))
-        })
+    /// Calls `visit` with each row that is let through. It is called for millions of rows, which chained iterators that
+    /// are asked for one row after another would take three times as long for.
+    fn each(&self, mut visit: impl FnMut(usize)) {
+        let lets_all = self.kinds.is_none() && self.from == 0 && self.to == u32::MAX;
+        for (rows, speaker) in &self.ranges {
+            if lets_all && speaker.is_none() {
+                rows.clone().for_each(&mut visit);
+            } else {
+                rows.clone().filter(|row| self.lets(self.shard.row(*row), *speaker)).for_each(&mut visit);
+            }
+        }
     }
 
     fn lets(&self, row: &Brief, speaker: Option<Option<u16>>) -> bool {
@@ -251,7 +279,12 @@ fn best_by_terms(scores: &[f32], allowed: &Allowed<'_>) -> Vec<usize> {
     if scores.is_empty() {
         return vec![];
     }
-    let mut rows: Vec<usize> = allowed.rows().filter(|row| scores[*row] > 0.0).collect();
+    let mut rows = vec![];
+    allowed.each(|row| {
+        if scores[row] > 0.0 {
+            rows.push(row);
+        }
+    });
     if rows.len() > PROMISING {
         rows.select_nth_unstable_by(PROMISING, |a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
         rows.truncate(PROMISING);
@@ -259,13 +292,15 @@ fn best_by_terms(scores: &[f32], allowed: &Allowed<'_>) -> Vec<usize> {
     rows
 }
 
-/// The rows whose sketches are nearest to the vector's.
-fn nearest(shard: &Shard, vector: &[f32], allowed: &Allowed<'_>) -> Vec<usize> {
-    let query: Vec<u64> = sketch::of(vector).collect();
-    let distances: Vec<(u32, u32)> =
-        allowed.rows().map(|row| (sketch::distance(&query, shard.sketch(row)), row as u32)).collect();
-    let mut counts = vec![0usize; vector.len() + 1];
-    distances.iter().for_each(|(distance, _)| counts[*distance as usize] += 1);
+/// The rows whose sketches are nearest to the query's.
+fn nearest(shard: &Shard, query: &Embedded, allowed: &Allowed<'_>) -> Vec<usize> {
+    let mut distances = Vec::with_capacity(shard.row_count());
+    let mut counts = vec![0usize; query.vector.len() + 1];
+    allowed.each(|row| {
+        let distance = sketch::distance(&query.sketch, shard.sketch(row));
+        counts[distance as usize] += 1;
+        distances.push((distance, row as u32));
+    });
     let mut within = 0;
     let limit = counts.iter().position(|count| {
         within += count;

@@ -30,6 +30,8 @@ pub struct Shard {
     /// [`sketch::words`] for each row.
     sketches: Vec<u64>,
     terms: Terms,
+    /// Of all rows together.
+    term_count: u64,
 }
 
 /// A video in a shard.
@@ -75,21 +77,14 @@ fn milliseconds(time: Seconds) -> u32 {
 impl Shard {
     /// The shard of one video alone. What was counted over the video as a whole is no moment of it, and left out.
     pub fn of(video: VideoId, generation: Generation, index: &VideoIndex) -> Self {
-        let mut shard = Self {
-            embedder: index.embedder.clone(),
-            dimensions: index.dimensions,
-            videos: vec![],
-            rows: vec![],
-            sketches: vec![],
-            terms: Terms::default(),
-        };
+        let (mut rows, mut sketches) = (vec![], vec![]);
         let mut places = vec![None; index.rows.len()];
         for (number, (row, record)) in index.rows.iter().zip(index.records()).enumerate() {
             if row.is_overview() {
                 continue;
             }
-            places[number] = Some(shard.rows.len() as u32);
-            shard.rows.push(Brief {
+            places[number] = Some(rows.len() as u32);
+            rows.push(Brief {
                 start: milliseconds(row.start),
                 end: milliseconds(row.end),
                 record: record.start as u32,
@@ -98,15 +93,14 @@ impl Shard {
                 kind: row.kind,
                 terms: index.lexicon.length(number).min(255) as u8,
             });
-            shard.sketches.extend(sketch::of(index.vector(number)));
+            sketches.extend(sketch::of(index.vector(number)));
         }
         let mut terms: BTreeMap<&str, Vec<Posting>> = BTreeMap::new();
         for (term, postings) in &index.lexicon.terms {
             add(&mut terms, term, postings.iter().copied(), &places);
         }
-        shard.terms = Terms::of(&terms);
-        shard.videos.push(ShardVideo { video, generation, rows: shard.rows.len() as u32 });
-        shard
+        let videos = vec![ShardVideo { video, generation, rows: rows.len() as u32 }];
+        Self::new(index.embedder.clone(), index.dimensions, videos, rows, sketches, Terms::of(&terms))
     }
 
     /// One shard out of several of the same embedder, with the videos that are `kept`; `None` when nothing is left.
@@ -121,14 +115,6 @@ impl Shard {
         }
         sources.sort_by_key(|(_, video, _)| Reverse((video.video, video.generation)));
         sources.dedup_by_key(|(_, video, _)| (video.video, video.generation));
-        let mut merged = Self {
-            embedder: first.embedder.clone(),
-            dimensions: first.dimensions,
-            videos: sources.iter().map(|(_, video, _)| *video).collect(),
-            rows: vec![],
-            sketches: vec![],
-            terms: Terms::default(),
-        };
         let mut terms: BTreeMap<&str, Vec<Posting>> = BTreeMap::new();
         for shard in shards {
             let mut places = vec![None; shard.rows.len()];
@@ -146,13 +132,27 @@ impl Shard {
             }
         }
         terms.values_mut().for_each(|postings| postings.sort_unstable_by_key(|posting| posting.row));
+        let (mut rows, mut sketches) = (vec![], vec![]);
         for (source, video, start) in &sources {
-            let rows = *start..start + video.rows as usize;
-            merged.sketches.extend(&source.sketches[rows.start * words..rows.end * words]);
-            merged.rows.extend(&source.rows[rows]);
+            let of_video = *start..start + video.rows as usize;
+            sketches.extend(&source.sketches[of_video.start * words..of_video.end * words]);
+            rows.extend(&source.rows[of_video]);
         }
-        merged.terms = Terms::of(&terms);
-        (!merged.rows.is_empty()).then_some(merged)
+        let videos = sources.iter().map(|(_, video, _)| *video).collect();
+        let (embedder, terms) = (first.embedder.clone(), Terms::of(&terms));
+        (!rows.is_empty()).then(|| Self::new(embedder, first.dimensions, videos, rows, sketches, terms))
+    }
+
+    fn new(
+        embedder: EmbedderId,
+        dimensions: usize,
+        videos: Vec<ShardVideo>,
+        rows: Vec<Brief>,
+        sketches: Vec<u64>,
+        terms: Terms,
+    ) -> Self {
+        let term_count = rows.iter().map(|row| u64::from(row.terms)).sum();
+        Self { embedder, dimensions, videos, rows, sketches, terms, term_count }
     }
 
     fn is_like(&self, other: &Self) -> bool {
@@ -196,12 +196,22 @@ impl Shard {
         })
     }
 
+    /// Whose row it is.
+    pub(super) fn video_of(&self, row: usize) -> Option<ShardVideo> {
+        self.ranges().find(|(_, rows)| rows.contains(&row)).map(|(video, _)| video)
+    }
+
     pub(super) fn row(&self, number: usize) -> &Brief {
         &self.rows[number]
     }
 
     pub(super) fn rows(&self) -> &[Brief] {
         &self.rows
+    }
+
+    /// Terms of all rows together.
+    pub(super) fn term_count(&self) -> u64 {
+        self.term_count
     }
 
     pub(super) fn sketch(&self, number: usize) -> &[u64] {

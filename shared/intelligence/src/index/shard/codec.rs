@@ -71,7 +71,7 @@ impl Shard {
         if !input.0.is_empty() {
             return Err(DecodeError::Damaged);
         }
-        Ok(Self { embedder, dimensions, videos, rows, sketches, terms })
+        Ok(Self::new(embedder, dimensions, videos, rows, sketches, terms))
     }
 }
 
