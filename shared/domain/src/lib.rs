@@ -14,6 +14,7 @@ pub mod failure;
 pub mod ids;
 pub mod metering;
 pub mod plan;
+pub mod prices;
 pub mod problem;
 pub mod processing_mode;
 pub mod provider;
