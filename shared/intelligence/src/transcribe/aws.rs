@@ -13,7 +13,7 @@ use super::{
     vad,
 };
 use crate::{
-    ProviderError,
+    ProviderError, ProviderErrorKind,
     aws::{
         PROVIDER,
         transcribe::{State, Transcribe},
@@ -101,12 +101,19 @@ impl Aws {
     ) -> Result<Option<Heard>, ProviderError> {
         let (job, result) = (folder.job(piece), folder.result(piece));
         match self.service.state(allowance, &job).await? {
-            State::Absent => {
-                self.service.start(allowance, &job, &folder.sound(piece), &result).await?;
-                let audio_seconds = span.seconds().ceil();
-                tracing::info!(provider = PROVIDER, audio_seconds, "a transcription was begun");
-                Ok(None)
-            }
+            State::Absent => match self.service.start(allowance, &job, &folder.sound(piece), &result).await {
+                Ok(()) => {
+                    let audio_seconds = span.seconds().ceil();
+                    tracing::info!(provider = PROVIDER, audio_seconds, "a transcription was begun");
+                    Ok(None)
+                }
+                // As many jobs as the account may have are running, for minutes each: whoever comes again gets a turn.
+                Err(error) if error.kind() == ProviderErrorKind::Throttled => {
+                    tracing::warn!(%error, "a transcription waits for its turn");
+                    Ok(None)
+                }
+                Err(error) => Err(error),
+            },
             State::UnderWay => Ok(None),
             State::Done => {
                 let stored = self.service.object(allowance, &result).await?;

@@ -94,6 +94,21 @@ async fn aws_a_job_that_somebody_else_began_is_looked_after() {
 }
 
 #[tokio::test]
+async fn aws_a_job_for_which_there_is_no_room_waits_for_its_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let sound = dialogue(folder.path());
+    for code in ["LimitExceededException", "ThrottlingException"] {
+        let cloud = shared(Cloud { refusal: Some((400, code)), ..Cloud::default() });
+        let server = cloud::server(&cloud).await;
+        assert_eq!(call(&server, &sound).await.unwrap(), Transcription::UnderWay, "{code}");
+        assert!(cloud.lock().unwrap().jobs.is_empty());
+        cloud.lock().unwrap().refusal = None;
+        assert_eq!(call(&server, &sound).await.unwrap(), Transcription::UnderWay);
+        assert_eq!(cloud.lock().unwrap().jobs.len(), 1, "{code}");
+    }
+}
+
+#[tokio::test]
 async fn aws_a_job_that_fails_is_begun_again() {
     let folder = tempfile::tempdir().unwrap();
     let sound = dialogue(folder.path());
@@ -128,11 +143,9 @@ async fn aws_reasons_that_lie_in_the_sound_are_final() {
 
 #[tokio::test]
 async fn aws_failures_of_a_transcription_are_told_apart() {
-    use ProviderErrorKind::{BadInput, Down, Refused, Throttled};
+    use ProviderErrorKind::{BadInput, Down, Refused};
     let folder = tempfile::tempdir().unwrap();
     let failures = [
-        (400, "LimitExceededException", Throttled, 3),
-        (400, "ThrottlingException", Throttled, 3),
         (500, "InternalFailureException", Down, 3),
         (503, "ServiceUnavailableException", Down, 3),
         (400, "AccessDeniedException", Refused, 1),
