@@ -53,7 +53,9 @@ async fn index(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Result<(
         Ok(video) => Some(video),
         // An earlier delivery may have finished the video and died before it settled.
         Err(StepError::Stopped) => app.store.video(id).await?,
-        Err(error @ (StepError::Rejected(_) | StepError::Transient(_))) => return Err(error),
+        Err(error @ (StepError::Rejected(_) | StepError::Pending | StepError::Transient(_))) => {
+            return Err(error);
+        }
     };
     match ended {
         Some(video) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::failure::{Failure, FailureCode};
 use edge::step::StepError;
 use edge::{App, Problem, Secret};
-use intelligence::{Budget, BuiltinConfig, OpenAiConfig, ProviderError, Providers};
+use intelligence::{AwsConfig, Budget, BuiltinConfig, OpenAiConfig, ProviderError, Providers};
 use tokio::sync::OnceCell;
 
 /// For a step, which has 15 minutes: some of them go to reading and writing.
@@ -48,7 +48,18 @@ async fn make(app: &App, budget: Budget) -> Result<Providers, Problem> {
         embed_dimensions: config.openai.embed_dimensions,
         budget,
     };
-    Providers::new(&config.providers, &BuiltinConfig::under(&config.tools_root), &openai)
+    let aws = AwsConfig {
+        sdk: app.sdk.clone(),
+        bedrock_region: config.aws.bedrock_region.clone(),
+        vision_model: config.aws.vision_model.clone(),
+        detect_labels: config.aws.detect_labels,
+        embed_model: config.aws.embed_model.clone(),
+        chat_model: config.aws.chat_model.clone(),
+        bucket: config.names.bucket.clone(),
+        s3_path_style: config.names.s3_path_style,
+        budget,
+    };
+    Providers::new(&config.providers, &BuiltinConfig::under(&config.tools_root), &openai, &aws)
         .map_err(Problem::internal)
 }
 

@@ -3,26 +3,31 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use domain::stage::Stage;
 use edge::App;
 use edge::step::{self, StepError, in_stage};
 use futures::TryStreamExt;
+use intelligence::ProviderError;
+use intelligence::transcribe::Soundtrack;
 use media::SegmentPlan;
 use steps::providers::{self, Chosen};
 use steps::{outputs, source};
 use store::StepInput;
 use store::keys::Outputs;
+use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
+use tokio::sync::OnceCell;
 
 async fn transcribe(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Result<(), StepError> {
     in_stage(&app, input, Stage::Describe, async |video| {
         let outputs = Outputs { video: video.id, generation: input.generation };
         let is_wanted = video.processing_mode.transcribes();
         if is_wanted && !app.store.exists(&outputs.transcript()).await? {
-            let sound = tempfile::NamedTempFile::new().map_err(StepError::transient)?;
-            collect(&app, outputs, sound.path()).await?;
-            let transcript = chosen.of(&app).await?.transcriber.transcribe(sound.path()).await;
-            let transcript = transcript.map_err(providers::provider_error)?;
+            let soundtrack = Segments::new(&app, outputs);
+            let transcription = chosen.of(&app).await?.transcriber.transcribe(&soundtrack).await;
+            let transcription = transcription.map_err(providers::provider_error)?;
+            let transcript = transcription.done().ok_or(StepError::Pending)?;
             outputs::write_json(&app, &outputs.transcript(), &transcript).await?;
         }
         app.store.part_done(video.id, Stage::Describe, 0).await?;
@@ -32,19 +37,57 @@ async fn transcribe(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Res
 }
 
 /// The segments' sound, one after another, is the soundtrack.
-async fn collect(app: &App, outputs: Outputs, path: &Path) -> Result<(), StepError> {
-    let stored = outputs::read(app, &outputs.plan()).await?;
-    let plan = SegmentPlan::from_json(&stored).map_err(source::media_error)?;
-    let mut file = tokio::fs::File::create(path).await.map_err(StepError::transient)?;
-    for segment in 0..plan.segments.len() as u32 {
-        let key = outputs.audio(segment);
-        let sound = app.store.object_stream(&key).await?;
+struct Segments<'a> {
+    app: &'a App,
+    outputs: Outputs,
+    folder: String,
+    collected: OnceCell<NamedTempFile>,
+}
+
+impl<'a> Segments<'a> {
+    fn new(app: &'a App, outputs: Outputs) -> Self {
+        Self { app, outputs, folder: outputs.transcription(), collected: OnceCell::new() }
+    }
+
+    async fn collect(&self) -> Result<NamedTempFile, StepError> {
+        let stored = outputs::read(self.app, &self.outputs.plan()).await?;
+        let plan = SegmentPlan::from_json(&stored).map_err(source::media_error)?;
+        let sound = NamedTempFile::new().map_err(StepError::transient)?;
+        let mut file = tokio::fs::File::create(sound.path()).await.map_err(StepError::transient)?;
+        for segment in 0..plan.segments.len() as u32 {
+            self.append(&self.outputs.audio(segment), &mut file).await?;
+        }
+        file.flush().await.map_err(StepError::transient)?;
+        Ok(sound)
+    }
+
+    async fn append(&self, key: &str, file: &mut tokio::fs::File) -> Result<(), StepError> {
+        let sound = self.app.store.object_stream(key).await?;
         let mut sound = sound.ok_or_else(|| StepError::transient(format!("{key} is not there")))?;
         while let Some(chunk) = sound.try_next().await.map_err(StepError::transient)? {
             file.write_all(&chunk).await.map_err(StepError::transient)?;
         }
+        Ok(())
     }
-    file.flush().await.map_err(StepError::transient)
+}
+
+#[async_trait]
+impl Soundtrack for Segments<'_> {
+    fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    async fn pcm(&self) -> Result<&Path, ProviderError> {
+        let collect = async || {
+            // What the plan and the segments are was accepted by the steps before: trying again is all there is.
+            let collected = self.collect().await;
+            collected.map_err(|error| {
+                ProviderError::down("the soundtrack cannot be brought together")
+                    .caused_by(format!("{error:?}"))
+            })
+        };
+        Ok(self.collected.get_or_try_init(collect).await?.path())
+    }
 }
 
 #[tokio::main]

@@ -68,7 +68,16 @@ impl World {
     /// The world of this process, started at the first call.
     pub fn get() -> &'static Self {
         static WORLD: OnceLock<World> = OnceLock::new();
-        WORLD.get_or_init(Self::start)
+        WORLD.get_or_init(|| Self::start(&[], &[]))
+    }
+
+    /// One in which AWS's services do what is done on this machine otherwise. Bedrock speaks as the model at that
+    /// address does. For a program that has no other world.
+    pub fn by_aws(model: &str) -> Self {
+        let by_aws = |provider| (provider, "aws".to_owned());
+        let parameters =
+            ["DescribeProvider", "TranscribeProvider", "EmbedProvider", "AnswerProvider"].map(by_aws);
+        Self::start(&parameters, &[("MINISTACK_BEDROCK_PROXY_URL", model)])
     }
 
     /// A client of its own: an account on that plan, a session token, an API key and a source address.
@@ -206,7 +215,7 @@ impl World {
             .await
     }
 
-    fn start() -> Self {
+    fn start(parameters: &[(&'static str, String)], variables: &[(&str, &str)]) -> Self {
         let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
         let folder = root.join("target/tmp/clips");
         std::fs::create_dir_all(&folder).expect("a folder for clips");
@@ -215,7 +224,7 @@ impl World {
         let receiver = Receiver::serve();
         let state_dir = state_dir(&root);
         let issuer_key = state_dir.join("issuer.pem");
-        let options = StackOptions {
+        let mut options = StackOptions {
             root: root.canonicalize().expect("the checkout"),
             state_dir,
             port: 0,
@@ -228,6 +237,8 @@ impl World {
             ],
             quiet: true,
         };
+        options.parameters.extend_from_slice(parameters);
+        options.env.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let (requests, asked) = mpsc::sync_channel::<Request>(0);
         let (started, url) = mpsc::sync_channel(1);
         // A thread of its own, because every test has a runtime that ends with it.

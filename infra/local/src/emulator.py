@@ -1,6 +1,6 @@
 """Runs the AWS emulator as a child of the local stack.
 
-Five things that its own command does not do:
+Seven things that its own command does not do:
 * its Lambda Runtime API leaves Nagle's algorithm on, which costs every warm invocation 44 ms;
 * it must not outlive the stack, however the stack ends. The stack holds the other end of our standard
   input; end of file means "stop", whether it was asked for or the stack was killed. SIGTERM makes the
@@ -8,14 +8,21 @@ Five things that its own command does not do:
 * two of them must not share a state directory, even for the moment in which one still saves: the lock makes
   the next one wait;
 * its S3 ignores `Range` where a version is named, which is how sources are read;
-* its IAM takes every schedule for one of the group `default`, so that a role for another group is denied.
+* its IAM takes every schedule for one of the group `default`, so that a role for another group is denied;
+* its IAM has actions of its own for Bedrock's Converse, which AWS allows as InvokeModel, and knows neither the jobs of
+  Transcribe as resources nor where they write to;
+* its Bedrock answers an embedding model with a sentence. Here it counts words, so that texts with the same words are
+  close.
 """
 
 import fcntl
+import json
+import math
 import os
 import signal
 import socketserver
 import threading
+import zlib
 
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
 
@@ -35,7 +42,7 @@ threading.Thread(target=stop_with_the_stack, daemon=True).start()
 
 from ministack.app import main  # noqa: E402  (it reads sockets' settings when imported)
 from ministack.core import iam_actions  # noqa: E402
-from ministack.services import s3  # noqa: E402
+from ministack.services import bedrock_runtime, s3  # noqa: E402
 
 get_object = s3._get_object
 
@@ -55,10 +62,20 @@ def get_object_range(bucket, key, headers, query_params=None):
 s3._get_object = get_object_range
 
 extract_resource_arn = iam_actions.extract_resource_arn
+extract_iam_action = iam_actions.extract_iam_action
+request_tag_context = iam_actions.request_tag_context
+
+CONVERSE = {
+    "bedrock:Converse": "bedrock:InvokeModel",
+    "bedrock:ConverseStream": "bedrock:InvokeModelWithResponseStream",
+}
 
 
-def extract_schedule_arn(service, method, path, headers, body, query_params, region, account_id):
+def extract_known_arn(service, method, path, headers, body, query_params, region, account_id):
     arn = extract_resource_arn(service, method, path, headers, body, query_params, region, account_id)
+    if service == "transcribe":
+        job = iam_actions._safe_json_field(body, "TranscriptionJobName")
+        return f"arn:aws:transcribe:{region}:{account_id}:transcription-job/{job}" if job else arn
     if service != "scheduler":
         return arn
     named = iam_actions._safe_json_field(body, "GroupName")
@@ -66,6 +83,37 @@ def extract_schedule_arn(service, method, path, headers, body, query_params, reg
     return arn.replace(":schedule/default/", f":schedule/{group}/")
 
 
-iam_actions.extract_resource_arn = extract_schedule_arn
+def extract_known_action(*request):
+    action = extract_iam_action(*request)
+    return CONVERSE.get(action, action)
+
+
+def request_context(service, iam_action, body, params):
+    context = request_tag_context(service, iam_action, body, params)
+    bucket = iam_actions._safe_json_field(body, "OutputBucketName") if service == "transcribe" else None
+    return {**context, "transcribe:OutputBucketName": bucket} if bucket else context
+
+
+iam_actions.extract_resource_arn = extract_known_arn
+iam_actions.extract_iam_action = extract_known_action
+iam_actions.request_tag_context = request_context
+
+invoke_model = bedrock_runtime._invoke_model
+
+
+def invoke_embedding_model(model_id, headers, body):
+    if "titan-embed" not in model_id:
+        return invoke_model(model_id, headers, body)
+    asked = json.loads(body)
+    vector = [0.0] * asked.get("dimensions", 1024)
+    words = asked["inputText"].lower().split()
+    for word in words:
+        vector[zlib.crc32(word.encode()) % len(vector)] += 1.0
+    length = math.hypot(*vector) or 1.0
+    answer = {"embedding": [x / length for x in vector], "inputTextTokenCount": len(words)}
+    return 200, {"Content-Type": "application/json"}, json.dumps(answer).encode()
+
+
+bedrock_runtime._invoke_model = invoke_embedding_model
 
 main()

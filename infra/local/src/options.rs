@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 /// Variables of whoever starts a stack, and the parameters of the template that they set.
-const PARAMETERS: [(&str, &str); 11] = [
+const PARAMETERS: [(&str, &str); 16] = [
     // Stripe's own does not know the local key.
     ("LOCAL_STRIPE_URL", "StripeApiUrl"),
     ("RAW_COMMANDS", "RawCommands"),
@@ -9,6 +9,11 @@ const PARAMETERS: [(&str, &str); 11] = [
     ("TRANSCRIBE_PROVIDER", "TranscribeProvider"),
     ("EMBED_PROVIDER", "EmbedProvider"),
     ("ANSWER_PROVIDER", "AnswerProvider"),
+    ("BEDROCK_REGION", "BedrockRegion"),
+    ("BEDROCK_VISION_MODEL", "BedrockVisionModel"),
+    ("BEDROCK_EMBED_MODEL", "BedrockEmbedModel"),
+    ("BEDROCK_CHAT_MODEL", "BedrockChatModel"),
+    ("DETECT_LABELS", "DetectLabels"),
     ("OPENAI_BASE_URL", "OpenAiBaseUrl"),
     ("OPENAI_VISION_MODEL", "OpenAiVisionModel"),
     ("OPENAI_TRANSCRIBE_MODEL", "OpenAiTranscribeModel"),

@@ -15,6 +15,7 @@ pub mod ids;
 pub mod library;
 pub mod metering;
 pub mod plan;
+pub mod prices;
 pub mod problem;
 pub mod processing_mode;
 pub mod provider;

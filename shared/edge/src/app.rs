@@ -1,6 +1,6 @@
 //! What a process builds once and every invocation uses.
 
-use aws_config::BehaviorVersion;
+use aws_config::{BehaviorVersion, SdkConfig};
 use store::Store;
 use tokio::sync::OnceCell;
 
@@ -13,6 +13,8 @@ use crate::secrets::Secrets;
 pub struct App {
     /// Settings.
     pub config: Config,
+    /// What clients of AWS are built from: credentials, region, and the one HTTP client.
+    pub sdk: SdkConfig,
     /// The data.
     pub store: Store,
     http: OnceCell<reqwest::Client>,
@@ -29,8 +31,8 @@ impl App {
         let config = Config::from_env()?;
         let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
         let store = Store::new(&sdk, config.names.clone());
-        let secrets = Secrets::new(sdk);
-        Ok(Self { config, store, http: OnceCell::new(), jwks: Jwks::default(), secrets })
+        let secrets = Secrets::new(sdk.clone());
+        Ok(Self { config, sdk, store, http: OnceCell::new(), jwks: Jwks::default(), secrets })
     }
 
     /// A client for addresses that this service chose itself. Users' URLs go through [`crate::fetch`].

@@ -11,8 +11,10 @@ use thiserror::Error;
 
 use crate::fetch::Exceptions;
 
+mod aws;
 mod openai;
 
+pub use aws::Aws;
 pub use openai::OpenAi;
 
 /// A setting is missing or does not parse. The message names the variable.
@@ -45,6 +47,8 @@ pub struct Config {
     pub callback_secret: SecretArn,
     /// Who describes, transcribes, embeds and answers.
     pub providers: Choices,
+    /// What the provider `aws` asks.
+    pub aws: Aws,
     /// The server of the provider `openai`.
     pub openai: OpenAi,
     /// Where and at which prices things are sold.
@@ -148,6 +152,11 @@ impl Config {
                 embed: provider("EMBED_PROVIDER", "OPENAI_EMBED_MODEL")?,
                 answer: provider("ANSWER_PROVIDER", "OPENAI_CHAT_MODEL")?,
             },
+            aws: Aws::of(
+                var("BEDROCK_REGION"),
+                [var("BEDROCK_VISION_MODEL"), var("BEDROCK_EMBED_MODEL"), var("BEDROCK_CHAT_MODEL")],
+                var("DETECT_LABELS").as_deref(),
+            )?,
             openai: OpenAi::of(
                 var("OPENAI_BASE_URL"),
                 var("OPENAI_API_KEY_ARN"),

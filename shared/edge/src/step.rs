@@ -1,8 +1,9 @@
 //! The loop around a step of the pipeline.
 //!
-//! A step that cannot go on says why in one of three ways, and the state machine knows exactly these names:
+//! A step that cannot go on says why in one of four ways, and the state machine knows exactly these names:
 //! `Rejected` (the video is at fault; recorded here, where the reason is known), `Stopped` (the video has
-//! ended meanwhile; nothing is wrong) and `Transient` (worth another try).
+//! ended meanwhile; nothing is wrong), `Pending` (somebody else is at it; look again later) and `Transient` (worth
+//! another try).
 
 use std::future::Future;
 use std::pin::Pin;
@@ -30,6 +31,8 @@ pub enum StepError {
     Rejected(Failure),
     /// The video has ended, or this attempt has been overtaken.
     Stopped,
+    /// A service works on it for longer than a function may wait.
+    Pending,
     /// Something else failed; trying again may help.
     Transient(String),
 }
@@ -58,6 +61,7 @@ impl From<StepError> for Diagnostic {
         let (error_type, error_message) = match error {
             StepError::Rejected(failure) => ("Rejected", failure.detail),
             StepError::Stopped => ("Stopped", "the video has ended".to_owned()),
+            StepError::Pending => ("Pending", "a service is at work".to_owned()),
             StepError::Transient(cause) => ("Transient", cause),
         };
         Self { error_type: error_type.to_owned(), error_message }
@@ -117,6 +121,7 @@ fn run(
                 Err(StepError::Stopped) => {
                     tracing::info!(video.id = video, duration_ms, "step not needed any more")
                 }
+                Err(StepError::Pending) => tracing::info!(video.id = video, duration_ms, "step under way"),
                 Err(StepError::Rejected(failure)) => {
                     tracing::info!(video.id = video, duration_ms, code = ?failure.code, "video rejected");
                 }
@@ -162,7 +167,9 @@ pub async fn in_map(
 ) -> Result<(), StepError> {
     match in_stage(app, input, stage, work).await {
         Err(StepError::Stopped) => Ok(()),
-        outcome @ (Ok(()) | Err(StepError::Rejected(_) | StepError::Transient(_))) => outcome,
+        outcome @ (Ok(()) | Err(StepError::Rejected(_) | StepError::Pending | StepError::Transient(_))) => {
+            outcome
+        }
     }
 }
 

@@ -7,10 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::ProviderError;
 
+mod aws;
 mod extractive;
 mod follow_up;
 mod openai;
+mod prompt;
+mod quoted;
+mod told;
 
+pub(crate) use aws::Aws;
 pub use extractive::Extractive;
 pub(crate) use openai::OpenAi;
 

@@ -6,15 +6,21 @@ use domain::analysis::{Description, Scene};
 
 use crate::ProviderError;
 
+mod aws;
+mod boxes;
 mod builtin;
 mod fingerprint;
 mod ink;
 mod jpeg;
 mod ocr;
 mod openai;
+mod picture;
+mod reply;
+mod schema;
 mod tsv;
 mod wording;
 
+pub(crate) use aws::{Aws, Labels};
 pub use builtin::Builtin;
 pub(crate) use openai::OpenAi;
 

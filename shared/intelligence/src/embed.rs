@@ -7,10 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::ProviderError;
 
+mod aws;
 mod hashed;
 mod minilm;
 mod openai;
+mod written;
 
+pub(crate) use aws::Aws;
 pub use hashed::HashedTerms;
 pub use minilm::MiniLm;
 pub(crate) use openai::OpenAi;

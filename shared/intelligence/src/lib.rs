@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 pub mod answer;
+mod aws;
 pub mod describe;
 pub mod embed;
 mod error;
@@ -10,9 +11,11 @@ mod openai;
 mod process;
 mod providers;
 mod retry;
+mod retry_after;
 mod terms;
 pub mod transcribe;
 
+pub use aws::AwsConfig;
 pub use error::{ProviderError, ProviderErrorKind};
 pub use openai::OpenAiConfig;
 pub use providers::{BuiltinConfig, Providers};

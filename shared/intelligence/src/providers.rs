@@ -9,7 +9,7 @@ use std::{
 use domain::provider::{Choices, Provider};
 
 use crate::{
-    OpenAiConfig, ProviderError,
+    AwsConfig, OpenAiConfig, ProviderError,
     answer::{self, Answerer, Extractive},
     describe::{self, Describer},
     embed::{self, Embedder, EmbedderId, HashedTerms, MiniLm},
@@ -98,28 +98,33 @@ impl Providers {
         choices: &Choices,
         builtin: &BuiltinConfig,
         openai: &OpenAiConfig,
+        aws: &AwsConfig,
     ) -> Result<Self, ProviderError> {
         Ok(Self {
             describer: match &choices.describe {
                 Provider::Builtin => Arc::new(describe::Builtin::new(builtin)),
+                Provider::Aws => Arc::new(describe::Aws::new(aws.bedrock(&aws.vision_model), aws.labels())),
                 Provider::OpenAi(model) => {
                     Arc::new(describe::OpenAi::new(Server::new(openai)?, model.clone()))
                 }
             },
             transcriber: match &choices.transcribe {
                 Provider::Builtin => Arc::new(transcribe::Builtin::new(builtin)),
+                Provider::Aws => Arc::new(transcribe::Aws::new(aws.transcribe())),
                 Provider::OpenAi(model) => {
                     Arc::new(transcribe::OpenAi::new(Server::new(openai)?, model.clone()))
                 }
             },
             embedder: match &choices.embed {
                 Provider::Builtin => builtin_embedder(builtin),
+                Provider::Aws => Arc::new(embed::Aws::new(aws.bedrock(&aws.embed_model))),
                 Provider::OpenAi(model) => {
                     Arc::new(embed::OpenAi::new(Server::new(openai)?, model.clone(), openai.embed_dimensions))
                 }
             },
             answerer: match &choices.answer {
                 Provider::Builtin => Arc::new(Extractive),
+                Provider::Aws => Arc::new(answer::Aws::new(aws.bedrock(&aws.chat_model))),
                 Provider::OpenAi(model) => Arc::new(answer::OpenAi::new(Server::new(openai)?, model.clone())),
             },
         })
@@ -145,6 +150,9 @@ fn builtin_embedder(config: &BuiltinConfig) -> Arc<dyn Embedder> {
 
 #[cfg(test)]
 mod tests {
+    use aws_config::SdkConfig;
+    use domain::provider::Model;
+
     use super::*;
     use crate::Budget;
 
@@ -154,13 +162,26 @@ mod tests {
         let choices =
             Choices { describe: builtin(), transcribe: builtin(), embed: builtin(), answer: builtin() };
         let second = Duration::from_secs(1);
+        let budget = Budget { time: second, attempt: second, attempts: 1 };
         let openai = OpenAiConfig {
             base_url: "http://localhost/v1".parse().unwrap(),
             api_key: None,
             embed_dimensions: None,
-            budget: Budget { time: second, attempt: second, attempts: 1 },
+            budget,
         };
-        let providers = Providers::new(&choices, &BuiltinConfig::default(), &openai).unwrap();
+        let model = || Model("unused".to_owned());
+        let aws = AwsConfig {
+            sdk: SdkConfig::builder().build(),
+            bedrock_region: None,
+            vision_model: model(),
+            detect_labels: false,
+            embed_model: model(),
+            chat_model: model(),
+            bucket: String::new(),
+            s3_path_style: true,
+            budget,
+        };
+        let providers = Providers::new(&choices, &BuiltinConfig::default(), &openai, &aws).unwrap();
         assert_eq!(providers.embedder.id().as_str(), HashedTerms::ID);
         assert!(providers.embedder_named(&EmbedderId::new(MiniLm::ID)).is_none());
         assert!(providers.embedder_named(&EmbedderId::new(HashedTerms::ID)).is_some());

@@ -7,6 +7,7 @@ use domain::analysis::Transcript;
 
 use crate::ProviderError;
 
+mod aws;
 mod builtin;
 mod mfcc;
 mod openai;
@@ -20,16 +21,54 @@ mod vad;
 mod voice;
 mod whisper;
 
+pub(crate) use aws::Aws;
 pub use builtin::Builtin;
 pub(crate) use openai::OpenAi;
+
+/// A soundtrack of any length. It is brought together only when somebody wants to hear it.
+#[async_trait]
+pub trait Soundtrack: Send + Sync {
+    /// Where in the bucket of the configuration a provider that works on objects may keep what it needs: the start of
+    /// their keys, without a slash at the end. The same for the same soundtrack at every attempt, and for no other.
+    fn folder(&self) -> &str;
+
+    /// A raw file of 16 kHz mono signed 16-bit little-endian samples.
+    ///
+    /// # Errors
+    /// Why it cannot be brought together.
+    async fn pcm(&self) -> Result<&Path, ProviderError>;
+}
+
+/// How far a soundtrack is written down.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Transcription {
+    /// As a whole.
+    Done(Transcript),
+    /// Somebody is at it. The same call, some seconds later, tells more.
+    UnderWay,
+}
+
+impl Transcription {
+    /// The transcript, if it is there.
+    pub fn done(self) -> Option<Transcript> {
+        match self {
+            Self::Done(transcript) => Some(transcript),
+            Self::UnderWay => None,
+        }
+    }
+}
 
 /// Writes down a soundtrack.
 #[async_trait]
 pub trait Transcriber: Send + Sync {
-    /// Transcribes a raw file of 16 kHz mono signed 16-bit little-endian samples, of any length.
+    /// Transcribes a soundtrack, or begins to, or looks how far it is.
     ///
     /// # Errors
     /// `BadInput` when the file cannot be read; the other kinds when the provider fails. Silence is not an
     /// error: it gives a transcript without utterances.
-    async fn transcribe(&self, pcm: &Path) -> Result<Transcript, ProviderError>;
+    async fn transcribe(&self, soundtrack: &dyn Soundtrack) -> Result<Transcription, ProviderError>;
+}
+
+fn unreadable(error: std::io::Error) -> ProviderError {
+    ProviderError::bad_input("the soundtrack cannot be read; extract it again").caused_by(error)
 }

@@ -267,6 +267,11 @@ impl Outputs {
         self.at(&format!("descriptions/{n:06}.json"))
     }
 
+    /// What a transcriber that works on objects keeps below, without a slash at the end.
+    pub fn transcription(self) -> String {
+        self.at("transcription")
+    }
+
     /// The transcript.
     pub fn transcript(self) -> String {
         self.at("transcript.json")

@@ -9,7 +9,7 @@ use crate::house;
 const FILE: &str = "infra/pipeline.asl.json";
 
 /// The names under which `shared/edge/src/step.rs` tells the state machine why a step did not do its work.
-const STEP_ERRORS: [&str; 3] = ["Rejected", "Stopped", "Transient"];
+const STEP_ERRORS: [&str; 4] = ["Rejected", "Stopped", "Pending", "Transient"];
 /// The starts of the names that Lambda and Step Functions give.
 const AWS_ERRORS: [&str; 4] = ["States.", "Lambda.", "Runtime.", "Sandbox."];
 

@@ -5,15 +5,20 @@ use bytes::Bytes;
 use domain::provider::Model;
 use futures::{StreamExt, stream, stream::BoxStream};
 
-use super::{Answerer, Evidence, NOTHING, Question};
+use super::{
+    Answerer, Evidence, NOTHING, Question, prompt,
+    told::{self, Pieces},
+};
 use crate::{
     ProviderError,
-    openai::{Endpoint, PROVIDER, Server, json},
+    openai::{
+        Endpoint, PROVIDER, Server,
+        chat::{Content, Message, Request},
+        json,
+    },
     retry::Allowance,
 };
 
-mod prompt;
-mod quoted;
 mod thoughts;
 mod tokens;
 
@@ -30,18 +35,11 @@ impl OpenAi {
         Self { server, model }
     }
 
-    /// An answer from its first word on: until then nobody has seen anything of it, and it can be asked for again.
-    async fn begin(&self, allowance: &Allowance, body: &Bytes) -> Result<(String, Tokens), ProviderError> {
-        allowance
-            .run(|| async move {
-                let response = self.server.open(Endpoint::ChatCompletions, body).await?;
-                let mut tokens = Tokens::of(response, *allowance);
-                match tokens.next().await {
-                    Some(first) => Ok((first?, tokens)),
-                    None => Err(ProviderError::down("the model said nothing; choose another one")),
-                }
-            })
-            .await
+    async fn open(&self, allowance: Allowance, body: &Bytes) -> Result<Pieces, ProviderError> {
+        let response = self.server.open(Endpoint::ChatCompletions, body).await?;
+        let tokens = Tokens::of(response, allowance);
+        let pieces = stream::unfold(tokens, |mut tokens| async move { Some((tokens.next().await?, tokens)) });
+        Ok(pieces.boxed())
     }
 }
 
@@ -56,14 +54,19 @@ impl Answerer for OpenAi {
             // A model that has nothing to go on makes something up.
             return Ok(stream::iter([Ok(NOTHING.to_owned())]).boxed());
         }
-        let body = json(&prompt::request(&self.model, question, evidence))?;
+        let body = json(&Request {
+            model: &self.model.0,
+            messages: [
+                Message::System(prompt::SYSTEM),
+                Message::User(Content::Text(prompt::asked(question, evidence))),
+            ],
+            max_completion_tokens: prompt::MOST_TOKENS,
+            response_format: None,
+            stream: true,
+        })?;
         let (model, prompt_version) = (self.model.0.as_str(), prompt::VERSION);
         tracing::info!(provider = PROVIDER, model, prompt_version, "a model is asked for an answer");
-        let (first, tokens) = self.begin(&self.server.allowance(), &body).await?;
-        let rest = stream::unfold(tokens, |mut tokens| async move {
-            let token = tokens.next().await?;
-            Some((token, tokens))
-        });
-        Ok(stream::iter([Ok(first)]).chain(rest).boxed())
+        let allowance = self.server.allowance();
+        told::from_first_piece(&allowance, || self.open(allowance, &body)).await
     }
 }

@@ -10,7 +10,7 @@ use domain::{
 };
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{Describer, SceneImage};
+use super::{Describer, SceneImage, boxes, picture::Picture, reply::Reply};
 use crate::{
     ProviderError,
     error::off_thread,
@@ -18,13 +18,7 @@ use crate::{
     retry::Allowance,
 };
 
-mod boxes;
-mod picture;
 mod prompt;
-mod reply;
-
-use picture::Picture;
-use reply::Reply;
 
 /// Requests at the same time.
 const AT_A_TIME: usize = 4;

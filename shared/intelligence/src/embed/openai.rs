@@ -7,7 +7,7 @@ use domain::provider::Model;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
-use super::{Embedder, EmbedderId, normalise};
+use super::{Embedder, EmbedderId, normalise, written};
 use crate::{
     ProviderError,
     openai::{Endpoint, PROVIDER, Server, json},
@@ -98,21 +98,10 @@ impl Embedder for OpenAi {
 
     async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, ProviderError> {
         let allowance = self.server.allowance();
-        // Servers refuse texts with nothing in them.
-        let written: Vec<&str> =
-            texts.iter().map(|text| sent(text)).filter(|text| !text.is_empty()).collect();
-        let asked: Vec<_> = written.chunks(BATCH).map(|batch| self.batch(&allowance, batch)).collect();
+        let sent = texts.iter().map(|text| written::sent(text, LONGEST_TEXT));
+        let sent: Vec<&str> = sent.filter(|text| !text.is_empty()).collect();
+        let asked: Vec<_> = sent.chunks(BATCH).map(|batch| self.batch(&allowance, batch)).collect();
         let batches: Vec<Vec<Vec<f32>>> = stream::iter(asked).buffered(AT_A_TIME).try_collect().await?;
-        let mut vectors = batches.concat().into_iter();
-        let length = vectors.as_slice().first().map_or(0, Vec::len);
-        let zeros = || vec![0.0; length];
-        let in_order = texts.iter().map(|text| if sent(text).is_empty() { None } else { vectors.next() });
-        Ok(in_order.map(|vector| vector.unwrap_or_else(zeros)).collect())
+        Ok(written::in_order(texts, batches.concat()))
     }
-}
-
-/// The part of a text that is sent.
-fn sent(text: &str) -> &str {
-    let text = text.trim();
-    text.char_indices().nth(LONGEST_TEXT).map_or(text, |(end, _)| &text[..end])
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use reqwest::{
     Response, StatusCode,
-    header::{DATE, HeaderMap, RETRY_AFTER},
+    header::{DATE, HeaderMap, HeaderName, RETRY_AFTER},
 };
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Endpoint;
-use crate::{ProviderError, ProviderErrorKind};
+use crate::{ProviderError, ProviderErrorKind, retry_after};
 
 /// An error's body is read up to here, bytes.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -110,15 +110,9 @@ fn identifier(error: &Value) -> Option<String> {
     found.map(str::to_owned)
 }
 
-/// Seconds, or a date (RFC 9110, 10.2.3), which is compared with the answer's own: clocks differ.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let then = httpdate::parse_http_date(text).ok()?;
-    let now = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
-    Some(then.duration_since(now).unwrap_or_default())
+    let text = |name: HeaderName| headers.get(name)?.to_str().ok();
+    retry_after::parse(text(RETRY_AFTER)?, text(DATE))
 }
 
 #[cfg(test)]
@@ -149,22 +143,6 @@ mod tests {
         for (status, says_when, code, expected) in cases {
             let status = StatusCode::from_u16(status).unwrap();
             assert_eq!(kind(status, says_when, code), expected, "{status} {code:?}");
-        }
-    }
-
-    #[test]
-    fn times_to_come_back_are_seconds_or_dates() {
-        let headers = |retry: &str, date: &str| {
-            let pairs = [(RETRY_AFTER, retry.parse().unwrap()), (DATE, date.parse().unwrap())];
-            retry_after(&HeaderMap::from_iter(pairs)).map(|wait| wait.as_millis())
-        };
-        let date = "Sun, 06 Nov 1994 08:49:37 GMT";
-        assert_eq!(headers("7", date), Some(7_000));
-        assert_eq!(headers("0.25", date), Some(250));
-        assert_eq!(headers("Sun, 06 Nov 1994 08:50:07 GMT", date), Some(30_000));
-        assert_eq!(headers("Sun, 06 Nov 1994 08:49:00 GMT", date), Some(0));
-        for bad in ["-1", "soon", "NaN", "1e300"] {
-            assert_eq!(headers(bad, date), None, "{bad}");
         }
     }
 

@@ -1,19 +1,17 @@
 //! The provider that needs no service: speech by voice activity, speakers by voice, words by what is installed.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
 use domain::analysis::{Provenance, Transcript, Utterance};
 use tokio::sync::OnceCell;
 
 use super::{
-    Transcriber,
+    Soundtrack, Transcriber, Transcription,
     pcm::Span,
     recognise::{Heard, Recogniser},
     turns::{self, Turn},
+    unreadable,
 };
 use crate::{BuiltinConfig, ProviderError, error::off_thread};
 
@@ -36,14 +34,10 @@ impl Builtin {
 
 #[async_trait]
 impl Transcriber for Builtin {
-    async fn transcribe(&self, pcm: &Path) -> Result<Transcript, ProviderError> {
+    async fn transcribe(&self, soundtrack: &dyn Soundtrack) -> Result<Transcription, ProviderError> {
+        let pcm = soundtrack.pcm().await?;
         let file: PathBuf = pcm.to_owned();
-        let turns = off_thread(move || {
-            turns::find(&file).map_err(|error| {
-                ProviderError::bad_input("the soundtrack cannot be read; extract it again").caused_by(error)
-            })
-        })
-        .await?;
+        let turns = off_thread(move || turns::find(&file).map_err(unreadable)).await?;
         let recogniser = self.recogniser.get_or_init(|| Recogniser::find(&self.config)).await;
         let spans: Vec<Span> = turns.iter().map(|turn| turn.span).collect();
         let heard = recogniser.hear(pcm, &spans, self.limit).await?;
@@ -53,7 +47,7 @@ impl Transcriber for Builtin {
             model: format!("webrtc-vad, {}", recogniser.name()),
             prompt_version: VERSION.to_owned(),
         };
-        Ok(Transcript { utterances, provenance })
+        Ok(Transcription::Done(Transcript { utterances, provenance }))
     }
 }
 

@@ -12,9 +12,9 @@ use domain::{
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::{
-    Transcriber,
+    Soundtrack, Transcriber, Transcription,
     pcm::{Pcm, Span},
-    turns,
+    turns, unreadable,
 };
 use crate::{
     ProviderError, ProviderErrorKind,
@@ -89,7 +89,8 @@ impl OpenAi {
 
 #[async_trait]
 impl Transcriber for OpenAi {
-    async fn transcribe(&self, pcm: &Path) -> Result<Transcript, ProviderError> {
+    async fn transcribe(&self, soundtrack: &dyn Soundtrack) -> Result<Transcription, ProviderError> {
+        let pcm = soundtrack.pcm().await?;
         let file = pcm.to_owned();
         let turns = reading(move || Ok(turns::find(&file)?.iter().map(|turn| turn.span).collect::<Vec<_>>()));
         let segments = self.hear(pcm, &turns.await?).await?;
@@ -102,7 +103,7 @@ impl Transcriber for OpenAi {
             model: format!("{}; speech by webrtc-vad and speakers by voice, builtin", self.model.0),
             prompt_version: VERSION.to_owned(),
         };
-        Ok(Transcript { utterances: utterances.collect(), provenance })
+        Ok(Transcription::Done(Transcript { utterances: utterances.collect(), provenance }))
     }
 }
 
@@ -114,10 +115,5 @@ fn utterance(segment: Segment, speaker: u32) -> Utterance {
 async fn reading<T: Send + 'static>(
     work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
 ) -> Result<T, ProviderError> {
-    off_thread(move || {
-        work().map_err(|error| {
-            ProviderError::bad_input("the soundtrack cannot be read; extract it again").caused_by(error)
-        })
-    })
-    .await
+    off_thread(move || work().map_err(unreadable)).await
 }

@@ -2,17 +2,19 @@
 
 use std::{
     fs::File,
-    io::{self, BufReader, Read, Seek, SeekFrom},
+    io::{self, BufReader, Read, Seek, SeekFrom, Write},
     path::Path,
 };
 
 use domain::time::Seconds;
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 /// Samples a second.
 pub(super) const RATE: u64 = 16_000;
 
 /// A stretch of samples, the end not included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Span {
     pub(super) start: u64,
     pub(super) end: u64,
@@ -60,6 +62,18 @@ impl Pcm {
         let mut wav = wav_header(samples.len() as u32);
         wav.extend(samples);
         Ok(wav)
+    }
+
+    /// A span as a WAV file that goes when it is dropped, of 4 GB at most. What the span has beyond the end is left out.
+    pub(super) fn wav_file(&mut self, span: Span) -> io::Result<NamedTempFile> {
+        let end = self.0.get_ref().metadata()?.len() / 2;
+        let samples = span.end.min(end).saturating_sub(span.start);
+        let mut file = NamedTempFile::new()?;
+        file.write_all(&wav_header(u32::try_from(samples * 2).unwrap_or(u32::MAX)))?;
+        self.0.seek(SeekFrom::Start(span.start * 2))?;
+        io::copy(&mut self.0.by_ref().take(samples * 2), &mut file)?;
+        file.flush()?;
+        Ok(file)
     }
 
     /// The bytes of a span, little-endian as they are stored.

@@ -46,6 +46,45 @@ pub(super) fn assign(voices: &[Option<Voice>], seconds: &[f64]) -> Vec<u32> {
     speakers
 }
 
+/// The speakers of a soundtrack in pieces, of each of which the speakers are known: numbered from 0 by first appearance,
+/// whoever sounds like a speaker of an earlier piece being that one. Two speakers of one piece stay two, and one without
+/// a measurable voice is somebody new.
+pub(super) fn link(pieces: &[Vec<Option<Voice>>]) -> Vec<Vec<u32>> {
+    let mut known: Vec<Option<Voice>> = Vec::new();
+    pieces
+        .iter()
+        .map(|piece| {
+            let mut numbers = matched(&known, piece);
+            for (number, voice) in numbers.iter_mut().zip(piece) {
+                if number.is_none() {
+                    *number = Some(known.len() as u32);
+                    known.push(*voice);
+                }
+            }
+            numbers.into_iter().flatten().collect()
+        })
+        .collect()
+}
+
+/// For each voice of a piece the known speaker that it is, nearest pairs first.
+fn matched(known: &[Option<Voice>], piece: &[Option<Voice>]) -> Vec<Option<u32>> {
+    let mut pairs: Vec<(f32, usize, usize)> = Vec::new();
+    for (speaker, a) in known.iter().enumerate().filter_map(|(at, voice)| Some((at, voice.as_ref()?))) {
+        let voices = piece.iter().enumerate().filter_map(|(at, voice)| Some((at, voice.as_ref()?)));
+        pairs.extend(voices.map(|(at, b)| (a.distance(b), speaker, at)));
+    }
+    pairs.retain(|(distance, ..)| *distance < APART);
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut numbers: Vec<Option<u32>> = vec![None; piece.len()];
+    for (_, speaker, at) in pairs {
+        let speaker = speaker as u32;
+        if numbers[at].is_none() && !numbers.contains(&Some(speaker)) {
+            numbers[at] = Some(speaker);
+        }
+    }
+    numbers
+}
+
 /// Groups of indices into `voices`.
 fn cluster(voices: &[&Voice]) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = (0..voices.len()).map(|at| vec![at]).collect();
@@ -102,6 +141,19 @@ mod tests {
         assert!(assign(&voices, &[1.0; 40]).iter().all(|speaker| *speaker == 0));
         assert!(assign(&[], &[]).is_empty());
         assert_eq!(assign(&[None, None], &[1.0; 2]), [0, 0]);
+    }
+
+    #[test]
+    fn speakers_of_later_pieces_are_known_by_their_voices() {
+        let pieces = [
+            vec![voice(210.0, 0.1), voice(95.0, 0.0)],
+            // The other way round, somebody new, and somebody who only whispers.
+            vec![voice(97.0, 0.0), voice(205.0, 0.1), voice(400.0, 0.0), None],
+            // Two like one stay two: the nearer one is the known one.
+            vec![voice(104.0, 0.1), voice(95.0, 0.0), None],
+        ];
+        assert_eq!(link(&pieces), [vec![0, 1], vec![1, 0, 2, 3], vec![4, 1, 5]]);
+        assert!(link(&[]).is_empty());
     }
 
     #[test]

@@ -1,13 +1,32 @@
 //! Frames and speech, made with ffmpeg and espeak-ng.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
     analysis::{Rgb, Scene},
     time::Seconds,
 };
-use intelligence::describe::SceneImage;
+use intelligence::{ProviderError, describe::SceneImage, transcribe::Soundtrack};
+
+/// A file of samples.
+pub(crate) struct PcmFile(pub(crate) PathBuf);
+
+#[async_trait]
+impl Soundtrack for PcmFile {
+    fn folder(&self) -> &str {
+        "unused"
+    }
+
+    async fn pcm(&self) -> Result<&Path, ProviderError> {
+        Ok(&self.0)
+    }
+}
 
 const FONT: &str = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
 

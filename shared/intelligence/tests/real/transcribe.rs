@@ -6,7 +6,7 @@ use intelligence::{
     transcribe::{Builtin, Transcriber},
 };
 
-use crate::inputs::{recorded, say};
+use crate::inputs::{PcmFile, recorded, say};
 
 /// A dialogue: who speaks from when to when, in seconds.
 struct Dialogue {
@@ -47,7 +47,8 @@ fn without_recogniser() -> BuiltinConfig {
 }
 
 async fn transcribe(dialogue: &Dialogue, config: &BuiltinConfig) -> Transcript {
-    Builtin::new(config).transcribe(&dialogue.folder.path().join("sound.pcm")).await.unwrap()
+    let sound = PcmFile(dialogue.folder.path().join("sound.pcm"));
+    Builtin::new(config).transcribe(&sound).await.unwrap().done().unwrap()
 }
 
 /// Share of the speaking time that is missed, made up, or given to someone else: the diarisation error rate,
@@ -170,9 +171,9 @@ async fn silence_has_no_utterances_and_a_missing_file_is_bad_input() {
     fs::write(&empty, [0]).unwrap();
     let transcriber = Builtin::new(&BuiltinConfig::default());
     for file in [quiet, empty] {
-        let transcript = transcriber.transcribe(&file).await.unwrap();
+        let transcript = transcriber.transcribe(&PcmFile(file)).await.unwrap().done().unwrap();
         assert!(transcript.utterances.is_empty(), "{:?}", transcript.utterances);
     }
-    let error = transcriber.transcribe(&folder.path().join("none.pcm")).await.unwrap_err();
+    let error = transcriber.transcribe(&PcmFile(folder.path().join("none.pcm"))).await.unwrap_err();
     assert_eq!(error.kind(), ProviderErrorKind::BadInput);
 }

@@ -8,9 +8,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::provider::{Choices, Model, Provider};
 use futures::{StreamExt, stream};
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Method, Request, Response};
 use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{
     body::{Frame, Incoming},
@@ -18,16 +17,13 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use intelligence::{Budget, BuiltinConfig, OpenAiConfig, Providers};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
-
-pub(crate) const KEY: &str = "sk-test";
-pub(crate) const MODEL: &str = "test-model";
 
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
+    pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -35,7 +31,11 @@ pub(crate) struct Asked {
 
 impl Asked {
     pub(crate) fn json(&self) -> Value {
-        assert_eq!(self.headers["content-type"], "application/json");
+        self.json_of("application/json")
+    }
+
+    pub(crate) fn json_of(&self, content_type: &str) -> Value {
+        assert_eq!(self.headers["content-type"], content_type);
         serde_json::from_slice(&self.body).unwrap()
     }
 }
@@ -55,11 +55,6 @@ impl Told {
         Self { status: 200, headers: vec![], delay: Duration::ZERO, body: vec![Ok(value.to_string().into())] }
     }
 
-    pub(crate) fn status(status: u16, code: &str) -> Self {
-        let error = json!({ "error": { "message": "you sent sk-test", "code": code, "type": null } });
-        Self { status, ..Self::json(&error) }
-    }
-
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self
@@ -67,18 +62,6 @@ impl Told {
 
     pub(crate) fn after(self, delay: Duration) -> Self {
         Self { delay, ..self }
-    }
-
-    /// A whole answer of a chat model.
-    pub(crate) fn said(content: &str) -> Self {
-        Self::completion(&json!({ "role": "assistant", "content": content }), "stop")
-    }
-
-    pub(crate) fn completion(message: &Value, finish_reason: &str) -> Self {
-        let choice = json!({ "index": 0, "message": message, "finish_reason": finish_reason });
-        Self::json(
-            &json!({ "id": "1", "object": "chat.completion", "model": "test-model-7", "choices": [choice] }),
-        )
     }
 }
 
@@ -113,21 +96,9 @@ impl Server {
         self.asked.lock().unwrap().clone()
     }
 
-    pub(crate) fn providers(&self) -> Providers {
-        self.providers_with(None, Duration::from_secs(20))
-    }
-
-    /// All four by this server; vectors of so many dimensions; calls of so much time.
-    pub(crate) fn providers_with(&self, dimensions: Option<u32>, time: Duration) -> Providers {
-        let openai = || Provider::OpenAi(Model(MODEL.to_owned()));
-        let choices = Choices { describe: openai(), transcribe: openai(), embed: openai(), answer: openai() };
-        let config = OpenAiConfig {
-            base_url: format!("http://127.0.0.1:{}/v1/", self.port).parse().unwrap(),
-            api_key: Some(KEY.to_owned()),
-            embed_dimensions: dimensions.map(|dimensions| dimensions.try_into().unwrap()),
-            budget: Budget { time, attempt: Duration::from_secs(10), attempts: 3 },
-        };
-        Providers::new(&choices, &BuiltinConfig::default(), &config).unwrap()
+    /// Where it is, without a path.
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 }
 
@@ -138,7 +109,8 @@ async fn answer(
 ) -> Result<Response<UnsyncBoxBody<Bytes, io::Error>>, Infallible> {
     let (parts, body) = request.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    let asked = Asked { path: parts.uri.path().to_owned(), headers: parts.headers, body };
+    let asked =
+        Asked { method: parts.method, path: parts.uri.path().to_owned(), headers: parts.headers, body };
     let number = {
         let mut log = log.lock().unwrap();
         log.push(asked.clone());

@@ -10,7 +10,10 @@ use image::{ImageFormat, Rgb as Pixel, RgbImage};
 use intelligence::{ProviderError, ProviderErrorKind, describe::SceneImage};
 use serde_json::{Value, json};
 
-use crate::server::{Asked, KEY, MODEL, Server, Told};
+use crate::{
+    openai::{KEY, MODEL},
+    server::{Asked, Server, Told},
+};
 
 /// A keyframe whose shade tells it from others.
 fn scene(ordinal: u32, width: u32, height: u32) -> SceneImage {
@@ -30,7 +33,7 @@ fn scene(ordinal: u32, width: u32, height: u32) -> SceneImage {
 }
 
 async fn describe(server: &Server, scenes: &[SceneImage]) -> Result<Vec<Description>, ProviderError> {
-    server.providers().describer.describe(scenes).await
+    server.providers().await.describer.describe(scenes).await
 }
 
 fn picture(asked: &Asked) -> RgbImage {

@@ -9,7 +9,10 @@ use intelligence::{
 };
 use serde_json::{Value, json};
 
-use crate::server::{KEY, Server, Told};
+use crate::{
+    openai::KEY,
+    server::{Server, Told},
+};
 
 fn evidence() -> Vec<Evidence> {
     let (start, end) = (Seconds::new(65.0), Seconds::new(70.0));
@@ -21,7 +24,7 @@ fn evidence() -> Vec<Evidence> {
 async fn answer(server: &Server, evidence: &[Evidence]) -> (Vec<String>, Option<ProviderError>) {
     let question =
         Question { text: "What is the slope?".to_owned(), earlier: vec!["Who speaks?".to_owned()] };
-    let mut stream = match server.providers().answerer.answer(&question, evidence).await {
+    let mut stream = match server.providers().await.answerer.answer(&question, evidence).await {
         Ok(stream) => stream,
         Err(error) => return (vec![], Some(error)),
     };

@@ -58,6 +58,11 @@ impl Reply {
         beginnings.filter_map(read).find_map(Self::tidied)
     }
 
+    /// The same, where the answer is known to be that object.
+    pub(super) fn of(answer: Value) -> Option<Self> {
+        serde_json::from_value::<Self>(answer).ok()?.tidied()
+    }
+
     fn tidied(mut self) -> Option<Self> {
         self.sentence = cut(&self.sentence, LONGEST_SENTENCE);
         let mut lines: Vec<String> = self.on_screen_text.iter().map(|line| cut(line, LONGEST_LINE)).collect();

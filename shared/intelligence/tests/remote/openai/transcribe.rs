@@ -1,9 +1,4 @@
-use std::{
-    fs,
-    io::Cursor,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{io::Cursor, path::Path, time::Duration};
 
 use bytes::Bytes;
 use domain::analysis::Transcript;
@@ -11,32 +6,11 @@ use futures::stream;
 use intelligence::{ProviderError, ProviderErrorKind};
 use serde_json::{Value, json};
 
-use crate::server::{Asked, MODEL, Server, Told};
-
-const RATE: usize = 16_000;
-
-/// Sound that the detector takes for speech: a voice's harmonics, in syllables. Its pitch in Hz.
-fn voice(pitch: f32, seconds: f32) -> Vec<i16> {
-    let sample = |n: usize| {
-        let at = n as f32 / RATE as f32;
-        let syllable = (at * 4.0 * std::f32::consts::PI).sin().abs();
-        let tones = (1..16).map(|k| (at * pitch * k as f32 * std::f32::consts::TAU).sin() / k as f32);
-        (tones.sum::<f32>() * syllable * 6_000.0) as i16
-    };
-    (0..(seconds * RATE as f32) as usize).map(sample).collect()
-}
-
-fn silence(seconds: usize) -> Vec<i16> {
-    // A room is never without noise.
-    (0..seconds * RATE).map(|n| ((n * 7_919) % 17) as i16 - 8).collect()
-}
-
-fn soundtrack(folder: &Path, parts: &[Vec<i16>]) -> PathBuf {
-    let file = folder.join("sound.pcm");
-    fs::write(&file, parts.concat().iter().flat_map(|sample| sample.to_le_bytes()).collect::<Vec<u8>>())
-        .unwrap();
-    file
-}
+use crate::{
+    openai::MODEL,
+    server::{Asked, Server, Told},
+    sound::{RATE, Sound, silence, soundtrack, voice},
+};
 
 /// A form, and the length in seconds of the WAV file in it, read as strictly as a server would.
 struct Form {
@@ -81,7 +55,8 @@ async fn forms(server: &Server) -> Vec<Form> {
 }
 
 async fn transcribe(server: &Server, file: &Path) -> Result<Transcript, ProviderError> {
-    server.providers().transcriber.transcribe(file).await
+    let transcription = server.providers().await.transcriber.transcribe(&Sound::at(file)).await?;
+    Ok(transcription.done().unwrap())
 }
 
 fn segments(list: &[(f64, f64, &str)]) -> Value {
@@ -174,8 +149,8 @@ async fn openai_pieces_for_which_no_time_is_left_are_said_to_be() {
         _ => Told::status(500, "too late").after(Duration::from_secs(30)),
     })
     .await;
-    let providers = server.providers_with(None, Duration::from_secs(3));
-    let transcript = providers.transcriber.transcribe(&file).await.unwrap();
+    let providers = server.providers_with(None, Duration::from_secs(3)).await;
+    let transcript = providers.transcriber.transcribe(&Sound::at(&file)).await.unwrap().done().unwrap();
     let told: Vec<&str> = transcript.utterances.iter().map(|u| u.text.as_str()).collect();
     assert_eq!(told, ["words", "[speech, not transcribed: the time for speech recognition ran out]"]);
 }

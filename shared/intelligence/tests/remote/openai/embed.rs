@@ -6,7 +6,10 @@ use intelligence::{
 };
 use serde_json::{Value, json};
 
-use crate::server::{Asked, MODEL, Server, Told};
+use crate::{
+    openai::MODEL,
+    server::{Asked, Server, Told},
+};
 
 /// The vector of a text: its length and one, so that each can be known again.
 fn vectors(asked: &Asked) -> Vec<Value> {
@@ -31,7 +34,7 @@ async fn openai_vectors_are_normalised_and_in_the_order_of_the_texts() {
         told(data)
     })
     .await;
-    let embedder = server.providers().embedder;
+    let embedder = server.providers().await.embedder;
     let texts: Vec<String> =
         (0..150).map(|n| if n == 70 { " ".to_owned() } else { "x".repeat(n + 1) }).collect();
     let made = embedder.embed(&texts).await.unwrap();
@@ -56,10 +59,10 @@ async fn openai_vectors_of_a_chosen_length_have_an_id_of_their_own() {
         told(vectors(asked))
     })
     .await;
-    let providers = server.providers_with(Some(2), Duration::from_secs(20));
+    let providers = server.providers_with(Some(2), Duration::from_secs(20)).await;
     assert_eq!(providers.embedder.embed(&["slope".to_owned()]).await.unwrap().len(), 1);
     assert_eq!(providers.embedder.id().as_str(), "openai/2/test-model");
-    let own = server.providers();
+    let own = server.providers().await;
     assert_eq!(own.embedder.id().as_str(), "openai/test-model");
     assert!(own.embedder_named(providers.embedder.id()).is_none(), "their vectors are never compared");
     assert!(own.embedder_named(HashedTerms::new().id()).is_some());
@@ -82,8 +85,13 @@ async fn openai_vectors_that_are_missing_or_of_another_length_are_an_error() {
         })
         .await;
         let texts = ["one".to_owned(), "two".to_owned()];
-        let error =
-            server.providers_with(Some(2), Duration::from_secs(20)).embedder.embed(&texts).await.unwrap_err();
+        let error = server
+            .providers_with(Some(2), Duration::from_secs(20))
+            .await
+            .embedder
+            .embed(&texts)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ProviderErrorKind::Down, "{error}");
     }
 }

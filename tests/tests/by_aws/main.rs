@@ -1,0 +1,51 @@
+//! The product from outside, as in `end_to_end`, where AWS's services describe, transcribe, embed and answer. The emulator
+//! speaks for Bedrock and Transcribe, on the wire and under each function's own role.
+#![expect(clippy::unwrap_used, reason = "a test that cannot read an answer has failed")]
+
+use domain::plan::Plan;
+use serde_json::{Value, json};
+use tests::model;
+use tests::runs::Runs;
+use tests::world::World;
+
+#[tokio::test]
+async fn a_lecture_is_understood_by_aws() {
+    let world = World::by_aws(&model::serve());
+    let client = world.client("cloud", Plan::Pro).await;
+    let video = client.upload(&world.clips.lecture()).await;
+    let done = client.finished(&video).await;
+    assert_eq!(done["status"], "COMPLETED", "{done}");
+    let scenes = done["processedData"]["scenes"].as_array().unwrap();
+    assert_eq!(scenes.len(), 3, "{done}");
+    assert!(scenes.iter().all(|scene| scene.to_string().contains(model::SENTENCE)), "{done}");
+    let published = stored(&world, &video, "descriptions/000000.json").await;
+    let board = &published[0]["detections"][0];
+    assert_eq!((&board["name"], &board["x"], &board["width"]), (&json!("board"), &json!(0.1), &json!(0.5)));
+    assert_eq!(published[0]["provenance"]["provider"], "aws");
+
+    let transcript = stored(&world, &video, "transcript.json").await;
+    assert_eq!(transcript["provenance"]["model"], "Amazon Transcribe");
+    let spoken = transcript["utterances"].as_array().unwrap();
+    assert!(spoken[0]["text"].as_str().unwrap().contains("mock transcript"), "{transcript}");
+    assert_eq!((&spoken[0]["speaker"], &spoken[1]["speaker"]), (&json!(0), &json!(1)), "{transcript}");
+    let history = Runs::of(&world).await.history(&video, 1).await;
+    let errors: Vec<&str> = history
+        .iter()
+        .filter_map(|event| event.task_failed_event_details().and_then(|details| details.error()))
+        .collect();
+    assert_eq!(errors, ["Pending"], "it was begun, waited for and read");
+
+    let events = client.ask(&video, json!({ "question": "What is on the board?" })).await.unwrap();
+    let answer: String = events
+        .iter()
+        .filter(|event| event.data["type"] == "token")
+        .filter_map(|event| event.data["value"].as_str())
+        .collect();
+    assert_eq!(answer, model::ANSWER);
+}
+
+/// What a step left behind.
+async fn stored(world: &World, video: &str, name: &str) -> Value {
+    let object = world.store().await.object(&format!("videos/{video}/g1/{name}")).await.unwrap();
+    serde_json::from_slice(&object.unwrap()).unwrap()
+}
