@@ -14,6 +14,9 @@ use crate::error::{MediaError, too_slow};
 /// The answer of an ffprobe over a whole file stays below this: 12 h at 60 frames a second, 24 bytes each.
 const MAX_ANSWER: u64 = 64 << 20;
 const MAX_WORDS: usize = 2000;
+/// What a program may have written before anybody reads it, in bytes: a picture is larger than the usual 64 kB, and every
+/// filling wakes both sides. The most that Linux gives to everybody.
+const AHEAD: usize = 1 << 20;
 
 /// The largest picture that is decoded, in pixels: 8K in every shape (8192 by 4608). One frame of it takes 57 to 226 MB.
 pub(crate) const MAX_PIXELS: u64 = 8192 * 4608;
@@ -67,6 +70,8 @@ impl Running {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn()?;
         let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        // One that stays smaller is slower, and no error.
+        let _size = rustix::pipe::fcntl_setpipe_size(&stdout, AHEAD);
         let stderr = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
         let words = tokio::spawn(listen(stderr));
         Ok(Self { stdout: BufReader::with_capacity(256 * 1024, stdout), child, words })

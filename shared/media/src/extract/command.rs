@@ -47,6 +47,8 @@ pub(super) fn extraction(
         graph.push(audio_graph(plan, audio, segment));
     }
     command.filter_complex(graph.join(";"));
+    // Or raw pictures are handed from thread to thread only to be copied.
+    command.args(["-threads", "1"]);
     if plan.video.is_some() {
         let base = format!("{}:{}", plan.time_base.num, plan.time_base.den);
         command.map("[small]").map("[picture]");
