@@ -16,7 +16,9 @@ mod descriptor;
 mod fades;
 mod flashes;
 mod gradual;
+mod light;
 mod likeness;
+mod moments;
 mod pans;
 mod stretch;
 

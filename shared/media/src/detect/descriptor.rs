@@ -10,8 +10,13 @@ pub(crate) const LUMA_BLOCKS: usize = COLUMNS * ROWS;
 pub(crate) const TINT_BLOCKS: usize = 64;
 /// Luma blocks in a row.
 pub(super) const COLUMNS: usize = 16;
-const ROWS: usize = 9;
+pub(super) const ROWS: usize = 9;
+/// The same of tints.
+pub(super) const TINT_COLUMNS: usize = 8;
+pub(super) const TINT_ROWS: usize = 4;
 
+/// What going one bin of luma further counts, where having another level counts 2.
+const BIN: f32 = 0.25;
 /// The greatest share of a histogram.
 const WHOLE: f32 = 65_535.0;
 // What each part weighs in the distance. Palettes tell shots apart whatever moves within them, layouts tell apart what
@@ -56,13 +61,31 @@ impl Default for Descriptor {
 }
 
 impl Descriptor {
+    /// The tint block where a luma block lies, among those of Cb.
+    pub(super) fn tint_of(block: usize) -> usize {
+        let (row, column) = (block / COLUMNS, block % COLUMNS);
+        row * TINT_ROWS / ROWS * TINT_COLUMNS + column * TINT_COLUMNS / COLUMNS
+    }
+
     /// How unlike two frames are: 0 for equal ones, about 0.5 for two shots, 1.46 at most.
     pub(crate) fn distance(&self, other: &Self) -> f32 {
-        let luma = differences(&self.luma, &other.luma, |a, b| a.abs_diff(b).into());
+        let luma = self.luma_difference(other);
         let chroma = differences(&self.chroma, &other.chroma, |a, b| a.abs_diff(b).into());
         let blocks = differences(&self.blocks, &other.blocks, |a, b| a.abs_diff(b).into());
         let tints = differences(&self.tints, &other.tints, |a, b| a.abs_diff(b).into());
         luma * LUMA_WEIGHT + chroma * CHROMA_WEIGHT + blocks * BLOCK_WEIGHT + tints * TINT_WEIGHT
+    }
+
+    /// Of the histograms: what has another level; or, where that is less, how far it has gone (the earth mover's
+    /// distance, which in one dimension is that of the cumulated histograms). A plain picture under a light that slowly
+    /// changes is all in one bin, and then all in the next.
+    fn luma_difference(&self, other: &Self) -> f32 {
+        let (mut moved, mut ahead) = (0, 0i32);
+        for (a, b) in self.luma.iter().zip(&other.luma) {
+            ahead += i32::from(*a) - i32::from(*b);
+            moved += ahead.unsigned_abs();
+        }
+        differences(&self.luma, &other.luma, |a, b| a.abs_diff(b).into()).min(moved as f32 * BIN)
     }
 
     /// Whether the whole frame is black or white, as in the middle of a fade.
