@@ -10,6 +10,7 @@
 //! Thresholds were chosen on the tuning half of the films of `tests/bench_media/films.py`; times are seconds, distances
 //! those of [`Descriptor::distance`].
 
+mod bars;
 mod boards;
 mod cuts;
 mod descriptor;
@@ -96,6 +97,7 @@ impl Detector {
     fn judge(&mut self, end: f64) {
         let start = f64::from(self.ordinal) * STRETCH;
         let mut stretch = self.stretch.clone();
+        bars::crop(&mut stretch);
         flashes::remove(&mut stretch);
         let ticks = Ticks::of(&stretch);
         let mut changes = fades::find(&stretch, &ticks);

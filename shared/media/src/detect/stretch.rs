@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Camera, Descriptor};
+use super::{Camera, Descriptor, Motion};
 
 /// "Just before" and "just after" are this long.
 const MOMENT: f64 = 0.05;
@@ -134,6 +134,13 @@ impl Stretch {
     pub(super) fn holds(&self, from: f64, until: f64) -> bool {
         self.times.first().is_some_and(|first| *first <= from)
             && self.last_at().is_some_and(|last| until <= last)
+    }
+
+    /// Puts other moves in the place of those of the camera.
+    pub(super) fn enlarge_moves(&mut self, enlarged: impl Fn(Motion) -> Motion) {
+        for camera in &mut self.cameras {
+            camera.motion = enlarged(camera.motion);
+        }
     }
 
     /// Puts other pictures in the place of those of `frames`.

@@ -1,3 +1,4 @@
+mod bars;
 mod boards;
 mod light;
 mod pans;
