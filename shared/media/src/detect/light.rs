@@ -5,7 +5,6 @@
 use std::ops::RangeInclusive;
 
 use super::descriptor::{Descriptor, LUMA_BLOCKS, TINT_BLOCKS};
-use super::moments::Sums;
 
 /// The part of the picture that must agree; the rest may be covered.
 const AGREEING: usize = LUMA_BLOCKS / 2;
@@ -20,6 +19,8 @@ const FEATURES: f32 = 12.0;
 const CLIPPED: f32 = 250.0;
 /// Least-squares fits, each on the blocks that fit the last one best (Rousseeuw and Van Driessen, 2006: "C-steps").
 const FITS: usize = 4;
+/// Of a [`Color`].
+const CHANNELS: usize = 4;
 
 /// Whether half of `b` is half of `a` under another light: a robust line through the blocks' colours (least trimmed
 /// squares), which is one that light can draw. What it leaves is less than this `share` of the variance, and less than
@@ -30,8 +31,12 @@ pub(super) fn fits(a: &Descriptor, b: &Descriptor, (share, most): (f32, f32)) ->
     let mut order = all;
     let mut line = Line::through(&a, &b, &all);
     for _ in 0..FITS {
-        let errors: [f32; LUMA_BLOCKS] = std::array::from_fn(|block| line.error(&a[block], &b[block]));
-        order.select_nth_unstable_by(AGREEING - 1, |x, y| errors[*x].total_cmp(&errors[*y]).then(x.cmp(y)));
+        // Bits of what is not negative are in its order; the block itself comes last.
+        let mut ranks: [u64; LUMA_BLOCKS] = std::array::from_fn(|block| {
+            u64::from(line.error(&a[block], &b[block]).to_bits()) << 8 | block as u64
+        });
+        ranks.select_nth_unstable(AGREEING - 1);
+        order = ranks.map(|rank| (rank & 0xff) as usize);
         line = Line::through(&a, &b, &order[..AGREEING]);
     }
     let agreeing = &order[..AGREEING];
@@ -40,7 +45,8 @@ pub(super) fn fits(a: &Descriptor, b: &Descriptor, (share, most): (f32, f32)) ->
     line.features > FEATURES && line.is_light() && error < most.min(share * line.features)
 }
 
-type Color = [f32; 3];
+/// Red, green and blue; and nothing, since a machine computes four at once.
+type Color = [f32; CHANNELS];
 
 /// Red, green and blue of each block (ITU-R BT.601, full range).
 fn colors(picture: &Descriptor) -> [Color; LUMA_BLOCKS] {
@@ -49,7 +55,7 @@ fn colors(picture: &Descriptor) -> [Color; LUMA_BLOCKS] {
         let from_grey = |tint: usize| f32::from(picture.tints[tint]) - 128.0;
         let (luma, blue, red) =
             (f32::from(picture.blocks[block]), from_grey(tint), from_grey(tint + TINT_BLOCKS / 2));
-        [luma + 1.402 * red, luma - 0.344 * blue - 0.714 * red, luma + 1.772 * blue]
+        [luma + 1.402 * red, luma - 0.344 * blue - 0.714 * red, luma + 1.772 * blue, 255.0]
     })
 }
 
@@ -63,34 +69,92 @@ struct Line {
 
 impl Line {
     fn through(a: &[Color], b: &[Color], blocks: &[usize]) -> Self {
-        let channels: [Sums; 3] = std::array::from_fn(|channel| {
-            let points = blocks.iter().map(|block| (a[*block][channel], b[*block][channel]));
-            Sums::of(points.filter(|(a, b)| a.max(*b) < CLIPPED))
-        });
-        let count: f32 = channels.iter().map(|sums| sums.count).sum::<f32>().max(1.0);
-        let mean = |value: fn(&Sums) -> f32| {
-            let known = channels.iter().filter(|sums| sums.count > 0.0);
-            known.map(|sums| value(sums) * sums.count).sum::<f32>() / count
-        };
-        let (variance_a, variance_b) = (mean(Sums::variance_a), mean(Sums::variance_b));
-        let gain = if variance_a > FEATURES { mean(Sums::covariance) / variance_a } else { 1.0 };
+        let sums = Sums::of(blocks.iter().map(|block| {
+            let (a, b) = (a[*block], b[*block]);
+            let is_known = std::array::from_fn(|channel| f32::from(a[channel].max(b[channel]) < CLIPPED));
+            (a, b, is_known)
+        }));
+        let (variance_a, variance_b) = (sums.variance_a(), sums.variance_b());
+        let gain = if variance_a > FEATURES { sums.covariance() / variance_a } else { 1.0 };
         let gain = gain.clamp(*GAIN.start(), *GAIN.end());
         let features = (variance_a * gain).min(variance_b / gain);
-        Self { gain, offset: mean(Sums::mean_b) - gain * mean(Sums::mean_a), features }
+        Self { gain, offset: sums.mean_b() - gain * sums.mean_a(), features }
     }
 
     /// Mean square of what it leaves unexplained.
     fn error(&self, before: &Color, after: &Color) -> f32 {
-        let error = |(before, after): (&f32, &f32)| {
-            let told = (self.gain * before + self.offset).clamp(0.0, 255.0);
-            let error = if *before < CLIPPED { after - told } else { (after - told).min(0.0) };
+        let squares: Color = std::array::from_fn(|channel| {
+            let (before, after) = (before[channel], after[channel]);
+            let error = after - (self.gain * before + self.offset).clamp(0.0, 255.0);
+            let error = if before < CLIPPED { error } else { error.min(0.0) };
             error * error
-        };
-        before.iter().zip(after).map(error).sum::<f32>() / 3.0
+        });
+        (squares[0] + squares[1] + squares[2]) / 3.0
     }
 
     fn is_light(&self) -> bool {
         let white = 255.0 * (1.0 - self.gain);
         (white.min(0.0) - OFFSET_SLACK..=white.max(0.0) + OFFSET_SLACK).contains(&self.offset)
+    }
+}
+
+/// Moments of what is known in each channel.
+#[derive(Default)]
+struct Sums {
+    count: Color,
+    a: Color,
+    b: Color,
+    aa: Color,
+    bb: Color,
+    ab: Color,
+}
+
+impl Sums {
+    /// Of colours before and after, and 1 for each channel that is known of both, or 0.
+    fn of(points: impl Iterator<Item = (Color, Color, Color)>) -> Self {
+        let mut sums = Self::default();
+        for (a, b, known) in points {
+            for channel in 0..CHANNELS {
+                let (a, b, known) = (a[channel], b[channel], known[channel]);
+                sums.count[channel] += known;
+                sums.a[channel] += known * a;
+                sums.b[channel] += known * b;
+                sums.aa[channel] += known * a * a;
+                sums.bb[channel] += known * b * b;
+                sums.ab[channel] += known * a * b;
+            }
+        }
+        sums
+    }
+
+    fn count(&self) -> f32 {
+        self.count.iter().sum::<f32>().max(1.0)
+    }
+
+    fn mean_a(&self) -> f32 {
+        self.a.iter().sum::<f32>() / self.count()
+    }
+
+    fn mean_b(&self) -> f32 {
+        self.b.iter().sum::<f32>() / self.count()
+    }
+
+    /// The mean over all channels of products of differences from the channel's own means.
+    fn moment(&self, products: &Color, a: &Color, b: &Color) -> f32 {
+        let about_means =
+            |channel: usize| products[channel] - a[channel] * b[channel] / self.count[channel].max(1.0);
+        (0..CHANNELS).map(about_means).sum::<f32>() / self.count()
+    }
+
+    fn variance_a(&self) -> f32 {
+        self.moment(&self.aa, &self.a, &self.a)
+    }
+
+    fn variance_b(&self) -> f32 {
+        self.moment(&self.bb, &self.b, &self.b)
+    }
+
+    fn covariance(&self) -> f32 {
+        self.moment(&self.ab, &self.a, &self.b)
     }
 }

@@ -96,6 +96,5 @@ fn is_partly_unchanged(a: &Descriptor, b: &Descriptor) -> bool {
 
 /// Texture that is nearly everywhere: noise.
 fn grain(picture: &Descriptor) -> u8 {
-    let mut textures = picture.textures;
-    *textures.select_nth_unstable(LUMA_BLOCKS / 4).1
+    Descriptor::ranked(&picture.textures, LUMA_BLOCKS / 4)
 }

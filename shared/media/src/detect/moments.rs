@@ -2,7 +2,7 @@
 
 #[derive(Default)]
 pub(super) struct Sums {
-    pub(super) count: f32,
+    count: f32,
     a: f32,
     b: f32,
     aa: f32,
@@ -22,11 +22,11 @@ impl Sums {
         })
     }
 
-    pub(super) fn mean_a(&self) -> f32 {
+    fn mean_a(&self) -> f32 {
         self.a / self.count
     }
 
-    pub(super) fn mean_b(&self) -> f32 {
+    fn mean_b(&self) -> f32 {
         self.b / self.count
     }
 
