@@ -10,13 +10,16 @@
 //! Thresholds were chosen on the tuning half of the films of `tests/bench_media/films.py`; times are seconds, distances
 //! those of [`Descriptor::distance`].
 
+mod bars;
 mod boards;
 mod cuts;
 mod descriptor;
 mod fades;
 mod flashes;
 mod gradual;
+mod light;
 mod likeness;
+mod moments;
 mod pans;
 mod stretch;
 
@@ -69,9 +72,10 @@ impl Detector {
     /// Takes the next frame, displayed at `at`, and what changed since the one before it.
     pub(crate) fn push(&mut self, at: f64, descriptor: &Descriptor, camera: Camera) {
         while at >= self.end() + MARGIN && !self.stretch.is_empty() {
+            let next = self.stretch.since(self.end() - MARGIN);
             self.judge(self.end());
             self.ordinal += 1;
-            self.stretch.forget(f64::from(self.ordinal) * STRETCH - MARGIN);
+            self.stretch = next;
         }
         self.stretch.push(at, descriptor, camera);
     }
@@ -90,15 +94,16 @@ impl Detector {
         f64::from(self.ordinal + 1) * STRETCH
     }
 
-    /// Adds the changes of the current stretch, which ends at `end`.
+    /// Adds the changes of the current stretch, which ends at `end`; its pictures are not those that were pushed afterwards.
     fn judge(&mut self, end: f64) {
         let start = f64::from(self.ordinal) * STRETCH;
-        let mut stretch = self.stretch.clone();
-        flashes::remove(&mut stretch);
-        let ticks = Ticks::of(&stretch);
-        let mut changes = fades::find(&stretch, &ticks);
-        changes.extend(cuts::find(&stretch, &changes));
-        gradual::find(&stretch, &ticks, &mut changes);
+        let stretch = &mut self.stretch;
+        bars::crop(stretch);
+        flashes::remove(stretch);
+        let ticks = Ticks::of(stretch);
+        let mut changes = fades::find(stretch, &ticks);
+        changes.extend(cuts::find(stretch, &changes));
+        gradual::find(stretch, &ticks, &mut changes);
         changes.retain(|change| (start..end).contains(&change.at));
         changes.sort_by_key(|change| change.frame);
         self.changes.append(&mut changes);

@@ -115,7 +115,7 @@ impl Whole {
         }
         let mut candidates = segment.candidates.into_iter().peekable();
         let mut previous = (!self.last_mini.is_empty()).then(|| std::mem::take(&mut self.last_mini));
-        for (index, frame) in (0u32..).zip(segment.frames) {
+        for (index, frame) in (0u32..).zip(&segment.frames) {
             let candidate = candidates.next_if(|candidate| candidate.frame == index);
             if self.frames.last().is_some_and(|last| last.pts >= frame.pts) {
                 continue;

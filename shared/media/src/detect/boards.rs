@@ -50,9 +50,7 @@ struct Board {
 
 impl Board {
     fn of(picture: &Descriptor) -> Option<Self> {
-        let mut sorted = picture.textures;
-        sorted.select_nth_unstable(LUMA_BLOCKS / 2);
-        let ground = sorted[LUMA_BLOCKS / 2];
+        let ground = Descriptor::ranked(&picture.textures, LUMA_BLOCKS / 2);
         let is_written = |block: usize| {
             picture.textures[block] >= ground.saturating_mul(CONTRAST).max(ground.saturating_add(WRITTEN))
         };

@@ -10,8 +10,13 @@ pub(crate) const LUMA_BLOCKS: usize = COLUMNS * ROWS;
 pub(crate) const TINT_BLOCKS: usize = 64;
 /// Luma blocks in a row.
 pub(super) const COLUMNS: usize = 16;
-const ROWS: usize = 9;
+pub(super) const ROWS: usize = 9;
+/// The same of tints.
+pub(super) const TINT_COLUMNS: usize = 8;
+pub(super) const TINT_ROWS: usize = 4;
 
+/// What going one bin of luma further counts, where having another level counts 2.
+const BIN: f32 = 0.25;
 /// The greatest share of a histogram.
 const WHOLE: f32 = 65_535.0;
 // What each part weighs in the distance. Palettes tell shots apart whatever moves within them, layouts tell apart what
@@ -56,13 +61,31 @@ impl Default for Descriptor {
 }
 
 impl Descriptor {
+    /// The tint block where a luma block lies, among those of Cb.
+    pub(super) fn tint_of(block: usize) -> usize {
+        let (row, column) = (block / COLUMNS, block % COLUMNS);
+        row * TINT_ROWS / ROWS * TINT_COLUMNS + column * TINT_COLUMNS / COLUMNS
+    }
+
     /// How unlike two frames are: 0 for equal ones, about 0.5 for two shots, 1.46 at most.
     pub(crate) fn distance(&self, other: &Self) -> f32 {
-        let luma = differences(&self.luma, &other.luma, |a, b| a.abs_diff(b).into());
+        let luma = self.luma_difference(other);
         let chroma = differences(&self.chroma, &other.chroma, |a, b| a.abs_diff(b).into());
         let blocks = differences(&self.blocks, &other.blocks, |a, b| a.abs_diff(b).into());
         let tints = differences(&self.tints, &other.tints, |a, b| a.abs_diff(b).into());
         luma * LUMA_WEIGHT + chroma * CHROMA_WEIGHT + blocks * BLOCK_WEIGHT + tints * TINT_WEIGHT
+    }
+
+    /// Of the histograms: what has another level; or, where that is less, how far it has gone (the earth mover's
+    /// distance, which in one dimension is that of the cumulated histograms). A plain picture under a light that slowly
+    /// changes is all in one bin, and then all in the next.
+    fn luma_difference(&self, other: &Self) -> f32 {
+        let (mut moved, mut ahead) = (0, 0i32);
+        for (a, b) in self.luma.iter().zip(&other.luma) {
+            ahead += i32::from(*a) - i32::from(*b);
+            moved += ahead.unsigned_abs();
+        }
+        differences(&self.luma, &other.luma, |a, b| a.abs_diff(b).into()).min(moved as f32 * BIN)
     }
 
     /// Whether the whole frame is black or white, as in the middle of a fade.
@@ -100,28 +123,77 @@ impl Descriptor {
         }
     }
 
-    /// The mean of at least one frame.
-    pub(super) fn mean<'a>(frames: impl ExactSizeIterator<Item = &'a Self> + Clone) -> Self {
-        // Times the reciprocal: a machine divides many numbers much slower, and one by one.
-        let share = 1.0 / frames.len().max(1) as f32;
-        let (mut luma, mut chroma) = ([0u32; LUMA_BINS], [0u32; CHROMA_BINS]);
-        let (mut blocks, mut textures) = ([0u32; LUMA_BLOCKS], [0u32; LUMA_BLOCKS]);
-        let mut tints = [0u32; TINT_BLOCKS];
+    /// The level that `rank` blocks are below, at most.
+    pub(super) fn ranked(levels: &[u8; LUMA_BLOCKS], rank: usize) -> u8 {
+        let mut counts = [0u8; 256];
+        for level in levels {
+            counts[usize::from(*level)] += 1;
+        }
+        let mut below = 0;
+        let is_reached = |count: &u8| {
+            below += usize::from(*count);
+            below > rank
+        };
+        counts.iter().position(is_reached).map_or(u8::MAX, |level| level as u8)
+    }
+}
+
+/// Frames added up, for their mean.
+#[derive(Debug, Clone)]
+pub(super) struct Total {
+    frames: u32,
+    luma: [u32; LUMA_BINS],
+    chroma: [u32; CHROMA_BINS],
+    blocks: [u32; LUMA_BLOCKS],
+    textures: [u32; LUMA_BLOCKS],
+    tints: [u32; TINT_BLOCKS],
+}
+
+impl Total {
+    pub(super) fn of(frames: &[Descriptor]) -> Self {
+        let mut total = Self {
+            frames: frames.len() as u32,
+            luma: [0; LUMA_BINS],
+            chroma: [0; CHROMA_BINS],
+            blocks: [0; LUMA_BLOCKS],
+            textures: [0; LUMA_BLOCKS],
+            tints: [0; TINT_BLOCKS],
+        };
         for frame in frames {
-            add(&mut luma, &frame.luma);
-            add(&mut chroma, &frame.chroma);
-            add(&mut blocks, &frame.blocks);
-            add(&mut textures, &frame.textures);
-            add(&mut tints, &frame.tints);
+            add(&mut total.luma, &frame.luma);
+            add(&mut total.chroma, &frame.chroma);
+            add(&mut total.blocks, &frame.blocks);
+            add(&mut total.textures, &frame.textures);
+            add(&mut total.tints, &frame.tints);
         }
+        total
+    }
+
+    pub(super) fn with(mut self, other: &Self) -> Self {
+        self.frames += other.frames;
+        add(&mut self.luma, &other.luma);
+        add(&mut self.chroma, &other.chroma);
+        add(&mut self.blocks, &other.blocks);
+        add(&mut self.textures, &other.textures);
+        add(&mut self.tints, &other.tints);
+        self
+    }
+
+    /// None of no frame.
+    pub(super) fn mean(&self) -> Option<Descriptor> {
+        if self.frames == 0 {
+            return None;
+        }
+        // Times the reciprocal: a machine divides many numbers much slower, and one by one.
+        let share = 1.0 / self.frames as f32;
         let mean = |sum: u32| (sum as f32).mul_add(share, 0.5);
-        Self {
-            luma: luma.map(|sum| mean(sum) as u16),
-            chroma: chroma.map(|sum| mean(sum) as u16),
-            blocks: blocks.map(|sum| mean(sum) as u8),
-            textures: textures.map(|sum| mean(sum) as u8),
-            tints: tints.map(|sum| mean(sum) as u8),
-        }
+        Some(Descriptor {
+            luma: self.luma.map(|sum| mean(sum) as u16),
+            chroma: self.chroma.map(|sum| mean(sum) as u16),
+            blocks: self.blocks.map(|sum| mean(sum) as u8),
+            textures: self.textures.map(|sum| mean(sum) as u8),
+            tints: self.tints.map(|sum| mean(sum) as u8),
+        })
     }
 }
 

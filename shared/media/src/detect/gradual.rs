@@ -44,7 +44,13 @@ impl Ticks {
         let start = (first / TICK).floor() * TICK;
         let count = ((last - start) / TICK) as usize + 1;
         let time = |tick: usize| start + tick as f64 * TICK;
-        let picture = |tick: usize| stretch.mean(time(tick), time(tick + SIDE));
+        // Each tick is part of two pictures, and is added up once.
+        let mut total = stretch.total(start, time(1));
+        let picture = |tick: usize| {
+            let next = stretch.total(time(tick + 1), time(tick + SIDE));
+            let both = std::mem::replace(&mut total, next.clone()).with(&next);
+            both.mean().unwrap_or_else(|| stretch.displayed_at(time(tick)).clone())
+        };
         let pictures: Vec<_> = (0..count).map(picture).collect();
         let activity = |tick: usize| pictures[tick.saturating_sub(SIDE)].distance(&pictures[tick]);
         let activity = (0..count).map(activity).collect();
@@ -72,18 +78,22 @@ impl Ticks {
         is_rewritten(&self.pictures[tick - gap - SIDE], &self.pictures[tick + gap])
     }
 
-    /// By how much the pictures on both sides of the gap around a tick are more unlike than those on one side; and how
-    /// unlike they are. None too near to an end.
-    fn novelty(&self, tick: usize, gap: usize) -> Option<(f32, f32)> {
-        let last = self.pictures.len() - 1;
-        let before = tick.checked_sub(gap + SIDE)?;
-        let after = Some(tick + gap).filter(|after| after + SIDE <= self.pictures.len())?;
-        let lag = 2 * gap + SIDE;
-        let picture = |tick: usize| &self.pictures[tick];
-        let across = picture(before).distance(picture(after));
-        let left = picture(before.saturating_sub(lag)).distance(picture(before));
-        let right = picture(after).distance(picture((after + lag).min(last)));
-        Some((across - STILLER.mul_add(left.min(right), (1.0 - STILLER) * left.max(right)), across))
+    /// Each tick that is not too near to an end; by how much the pictures on both sides of the gap around it are more
+    /// unlike than those on one side; and how unlike they are.
+    fn novelties(&self, gap: usize) -> impl Iterator<Item = (usize, f32, f32)> {
+        let (pictures, lag) = (&self.pictures, 2 * gap + SIDE);
+        let later = pictures.get(lag..).unwrap_or_default();
+        let apart: Vec<f32> = pictures.iter().zip(later).map(|(a, b)| a.distance(b)).collect();
+        let count = (pictures.len() + 1).saturating_sub(SIDE + lag);
+        (0..count).map(move |before| {
+            let (after, across) = (before + lag, apart[before]);
+            let from_start = || pictures[0].distance(&pictures[before]);
+            let to_end = || pictures[after].distance(&pictures[pictures.len() - 1]);
+            let left = before.checked_sub(lag).map_or_else(from_start, |earlier| apart[earlier]);
+            let right = apart.get(after).copied().unwrap_or_else(to_end);
+            let beside = STILLER.mul_add(left.min(right), (1.0 - STILLER) * left.max(right));
+            (before + SIDE + gap, across - beside, across)
+        })
     }
 }
 
@@ -96,12 +106,10 @@ pub(super) fn find(stretch: &Stretch, ticks: &Ticks, changes: &mut Vec<Change>) 
 
 /// The greatest novelty is judged first, and keeps what it covers from being judged again.
 fn find_at(stretch: &Stretch, ticks: &Ticks, gap: usize, changes: &mut Vec<Change>) {
-    let novel = (0..ticks.pictures.len()).filter_map(|tick| {
-        let (novelty, across) = ticks.novelty(tick, gap)?;
-        let is_novel = novelty > NOVELTY || novelty > BOARD_NOVELTY && ticks.is_other_board(tick, gap);
-        is_novel.then_some((tick, novelty, across))
-    });
-    let mut novel: Vec<_> = novel.collect();
+    let is_novel = |(tick, novelty, _): &(usize, f32, f32)| {
+        *novelty > NOVELTY || *novelty > BOARD_NOVELTY && ticks.is_other_board(*tick, gap)
+    };
+    let mut novel: Vec<_> = ticks.novelties(gap).filter(is_novel).collect();
     novel.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let (reach, gap_secs) = ((gap + SIDE) as f64 * TICK, gap as f64 * TICK);
     let mut refused: Vec<f64> = Vec::new();

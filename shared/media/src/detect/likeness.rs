@@ -1,27 +1,16 @@
 //! Whether two pictures show the same scene, though light, a caption or somebody in front of the camera changed much of
 //! the picture.
 
-use std::ops::RangeInclusive;
-
 use super::boards::{is_reread, is_rewritten};
 use super::descriptor::{COLUMNS, Descriptor, LUMA_BLOCKS, TINT_BLOCKS};
+use super::light::fits;
+use super::moments::Sums;
 use super::stretch::Stretch;
 
-/// The part of the picture that must agree; the rest may be covered.
-const AGREEING: usize = LUMA_BLOCKS / 2;
-/// What the light changes about contrast, at most.
-const GAIN: RangeInclusive<f32> = 0.4..=2.5;
-/// Light scales everything (no offset), or mixes white in (a flash, a fade: its offset makes white stay white), or does
-/// something between the two; within this many levels.
-const OFFSET_SLACK: f32 = 8.0;
-/// A picture with less variance among its agreeing blocks has no features to be recognised by.
-const FEATURES: f32 = 12.0;
 /// Mean squared error of a recognised picture, of its variance and in levels.
 const ERROR: (f32, f32) = (0.15, 60.0);
 /// The same for what must be recognised surely.
 const SURE_ERROR: (f32, f32) = (0.06, 30.0);
-/// Mean difference of chroma, in levels, once its saturation follows the light.
-const TINT: f32 = 8.0;
 /// A block whose luma and chroma are within this has not changed; so has a picture of which so many have not.
 const UNCHANGED: u8 = 3;
 /// Blocks of chroma are larger: a caption touches half of them.
@@ -32,8 +21,8 @@ const GRAIN: f32 = 0.18;
 const UNCHANGED_SHARE: f32 = 0.6;
 /// A picture that comes back to within this share of the jump away from it is back.
 const BACK: f32 = 0.35;
-/// Least-squares fits, each on the blocks that fit the last one best (Rousseeuw and Van Driessen, 2006: "C-steps").
-const FITS: usize = 4;
+/// So much of a picture stands still beside what fills the rest of it.
+const PART: f32 = 0.33;
 
 /// Whether the scene at `at - gap` is there again, or still, at `at + gap`, for one of the gaps. `size` is how far
 /// apart the pictures on both sides are.
@@ -63,7 +52,8 @@ pub(super) fn returns(stretch: &Stretch, at: f64, gap: f64) -> bool {
 
 /// Whether both pictures show the same scene.
 pub(super) fn is_same(a: &Descriptor, b: &Descriptor) -> bool {
-    (is_unchanged(a, b) || fits(a, b, ERROR) || is_reread(a, b)) && !is_rewritten(a, b)
+    (is_unchanged(a, b) || is_partly_unchanged(a, b) || fits(a, b, ERROR) || is_reread(a, b))
+        && !is_rewritten(a, b)
 }
 
 /// How alike the layouts are whatever the light: the correlation of luma blocks, -1 to 1.
@@ -85,118 +75,26 @@ fn is_unchanged(a: &Descriptor, b: &Descriptor) -> bool {
     share(&a.blocks, &b.blocks, UNCHANGED + grain) > UNCHANGED_SHARE
 }
 
+/// Whether a part of the picture stands still that is unlike the rest of it: more of the blocks agree than do with those
+/// of the mirrored picture, where what is dark, plain or above the horizon in both agrees by chance.
+fn is_partly_unchanged(a: &Descriptor, b: &Descriptor) -> bool {
+    let mirrored = |block: usize| block / COLUMNS * COLUMNS + COLUMNS - 1 - block % COLUMNS;
+    let grain = (f32::from(grain(a).min(grain(b))) * GRAIN) as u8;
+    let agrees = |block: usize, other: usize| {
+        let (tint, tint_other) = (Descriptor::tint_of(block), Descriptor::tint_of(other));
+        let is_near = |a: u8, b: u8, by: u8| a.abs_diff(b) < by;
+        let texture = a.textures[block].max(b.textures[other]);
+        is_near(a.blocks[block], b.blocks[other], UNCHANGED + grain)
+            && is_near(a.tints[tint], b.tints[tint_other], UNCHANGED)
+            && is_near(a.tints[tint + TINT_BLOCKS / 2], b.tints[tint_other + TINT_BLOCKS / 2], UNCHANGED)
+            && is_near(a.textures[block], b.textures[other], UNCHANGED + texture / 4)
+    };
+    let agreeing = (0..LUMA_BLOCKS).filter(|block| agrees(*block, *block)).count();
+    let by_chance = (0..LUMA_BLOCKS).filter(|block| agrees(*block, mirrored(*block))).count();
+    agreeing as f32 > by_chance as f32 + PART * LUMA_BLOCKS as f32
+}
+
 /// Texture that is nearly everywhere: noise.
 fn grain(picture: &Descriptor) -> u8 {
-    let mut textures = picture.textures;
-    *textures.select_nth_unstable(LUMA_BLOCKS / 4).1
-}
-
-/// Whether half of `b` is half of `a` under another light: a robust line through the blocks' luma (least trimmed
-/// squares), which is one that light can draw, with colours that follow it.
-fn fits(a: &Descriptor, b: &Descriptor, (most_of_variance, most): (f32, f32)) -> bool {
-    let points: [(f32, f32); LUMA_BLOCKS] = std::array::from_fn(|i| (a.blocks[i].into(), b.blocks[i].into()));
-    let mut order: [usize; LUMA_BLOCKS] = std::array::from_fn(|block| block);
-    let mut line = Line::through(points.iter().copied());
-    for _ in 0..FITS {
-        let errors: [f32; LUMA_BLOCKS] =
-            std::array::from_fn(|block| line.error(points[block]).abs() + tint_error(a, b, block, line.gain));
-        order.select_nth_unstable_by(AGREEING - 1, |x, y| errors[*x].total_cmp(&errors[*y]).then(x.cmp(y)));
-        line = Line::through(order[..AGREEING].iter().map(|block| points[*block]));
-    }
-    let agreeing = &order[..AGREEING];
-    let mean = |value: &dyn Fn(usize) -> f32| {
-        agreeing.iter().map(|block| value(*block)).sum::<f32>() / AGREEING as f32
-    };
-    let error = mean(&|block| line.error(points[block]).powi(2));
-    line.features > FEATURES
-        && line.is_light()
-        && error < most.min(most_of_variance * line.features)
-        && mean(&|block| tint_error(a, b, block, line.gain)) < TINT
-}
-
-/// How far the colour of a block is from that of `a` with its saturation times `gain`.
-fn tint_error(a: &Descriptor, b: &Descriptor, block: usize, gain: f32) -> f32 {
-    let tint = tint_of(block);
-    let error = |tint: usize| {
-        let from_grey = |level: u8| f32::from(level) - 128.0;
-        (from_grey(b.tints[tint]) - gain * from_grey(a.tints[tint])).abs()
-    };
-    error(tint).midpoint(error(tint + TINT_BLOCKS / 2))
-}
-
-/// Luma after, of luma before.
-struct Line {
-    gain: f32,
-    offset: f32,
-    /// The variance that can be told by, on the side that has less.
-    features: f32,
-}
-
-impl Line {
-    fn through(points: impl Iterator<Item = (f32, f32)>) -> Self {
-        let sums = Sums::of(points);
-        let gain = if sums.variance_a() > FEATURES { sums.covariance() / sums.variance_a() } else { 1.0 };
-        let gain = gain.clamp(*GAIN.start(), *GAIN.end());
-        let features = (sums.variance_a() * gain).min(sums.variance_b() / gain);
-        Self { gain, offset: sums.mean_b() - gain * sums.mean_a(), features }
-    }
-
-    fn error(&self, (before, after): (f32, f32)) -> f32 {
-        after - self.gain * before - self.offset
-    }
-
-    fn is_light(&self) -> bool {
-        let white = 255.0 * (1.0 - self.gain);
-        (white.min(0.0) - OFFSET_SLACK..=white.max(0.0) + OFFSET_SLACK).contains(&self.offset)
-    }
-}
-
-/// The tint block where a luma block lies, among those of Cb.
-fn tint_of(block: usize) -> usize {
-    let (row, column) = (block / COLUMNS, block % COLUMNS);
-    (row * 4 / 9) * 8 + column / 2
-}
-
-/// Moments of points.
-#[derive(Default)]
-struct Sums {
-    count: f32,
-    a: f32,
-    b: f32,
-    aa: f32,
-    bb: f32,
-    ab: f32,
-}
-
-impl Sums {
-    fn of(points: impl Iterator<Item = (f32, f32)>) -> Self {
-        points.fold(Self::default(), |sums, (a, b)| Self {
-            count: sums.count + 1.0,
-            a: sums.a + a,
-            b: sums.b + b,
-            aa: sums.aa + a * a,
-            bb: sums.bb + b * b,
-            ab: sums.ab + a * b,
-        })
-    }
-
-    fn mean_a(&self) -> f32 {
-        self.a / self.count
-    }
-
-    fn mean_b(&self) -> f32 {
-        self.b / self.count
-    }
-
-    fn variance_a(&self) -> f32 {
-        self.aa / self.count - self.mean_a().powi(2)
-    }
-
-    fn variance_b(&self) -> f32 {
-        self.bb / self.count - self.mean_b().powi(2)
-    }
-
-    fn covariance(&self) -> f32 {
-        self.ab / self.count - self.mean_a() * self.mean_b()
-    }
+    Descriptor::ranked(&picture.textures, LUMA_BLOCKS / 4)
 }

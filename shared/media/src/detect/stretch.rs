@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Camera, Descriptor};
+use super::descriptor::Total;
+use super::{Camera, Descriptor, Motion};
 
 /// "Just before" and "just after" are this long.
 const MOMENT: f64 = 0.05;
@@ -32,14 +33,16 @@ impl Stretch {
         self.cameras.push(camera);
     }
 
-    /// Drops the frames before `at`, but for the last of them, which is still displayed then.
-    pub(super) fn forget(&mut self, at: f64) {
+    /// The frames since `at`, and the last one before, which is still displayed then.
+    pub(super) fn since(&self, at: f64) -> Self {
         let gone = self.first_since(at).saturating_sub(1);
-        self.times.drain(..gone);
-        self.frames.drain(..gone);
-        self.jumps.drain(..gone);
-        self.cameras.drain(..gone);
-        self.first += gone;
+        Self {
+            first: self.first + gone,
+            times: self.times[gone..].to_vec(),
+            frames: self.frames[gone..].to_vec(),
+            jumps: self.jumps[gone..].to_vec(),
+            cameras: self.cameras[gone..].to_vec(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -115,11 +118,18 @@ impl Stretch {
 
     /// The mean picture of a time; of an empty one, the picture displayed at its start.
     pub(super) fn mean(&self, from: f64, until: f64) -> Descriptor {
+        self.total(from, until).mean().unwrap_or_else(|| self.displayed_at(from).clone())
+    }
+
+    /// The frames of a time, added up.
+    pub(super) fn total(&self, from: f64, until: f64) -> Total {
         let (first, end) = (self.first_since(from), self.first_since(until));
-        if first < end {
-            return Descriptor::mean(self.frames[first..end].iter());
-        }
-        self.frames[first.saturating_sub(1).min(self.len() - 1)].clone()
+        Total::of(&self.frames[first..end.max(first)])
+    }
+
+    /// The picture that is displayed until `at`.
+    pub(super) fn displayed_at(&self, at: f64) -> &Descriptor {
+        &self.frames[self.first_since(at).saturating_sub(1).min(self.len() - 1)]
     }
 
     pub(super) fn just_before(&self, at: f64) -> Descriptor {
@@ -134,6 +144,13 @@ impl Stretch {
     pub(super) fn holds(&self, from: f64, until: f64) -> bool {
         self.times.first().is_some_and(|first| *first <= from)
             && self.last_at().is_some_and(|last| until <= last)
+    }
+
+    /// Puts other moves in the place of those of the camera.
+    pub(super) fn enlarge_moves(&mut self, enlarged: impl Fn(Motion) -> Motion) {
+        for camera in &mut self.cameras {
+            camera.motion = enlarged(camera.motion);
+        }
     }
 
     /// Puts other pictures in the place of those of `frames`.

@@ -1,3 +1,8 @@
+mod bars;
+mod boards;
+mod light;
+mod pans;
+
 use super::*;
 
 const RATE: f64 = 25.0;
@@ -138,80 +143,6 @@ fn a_caption_and_a_change_of_light_are_no_change_of_scene() {
     assert_eq!(frames_of(film(200, |n| if n < 77 { scene(3) } else { captioned.clone() })), [0usize; 0]);
     let darker = scene(3).between(&plain(0), 0.4);
     assert_eq!(frames_of(film(200, |n| scene(3).between(&darker, progress(n, 77..92)))), [0usize; 0]);
-}
-
-/// A landscape eight pictures wide, seen from its column `x`.
-fn landscape(x: f64) -> Descriptor {
-    let hill = |x: f64, width: f64| f64::sin(x / width + width);
-    let level = |x: f64| 120.0 + 40.0 * hill(x, 5.0) + 30.0 * hill(x, 3.1) + 20.0 * hill(x, 8.7);
-    let level = |column: usize| level(x + column as f64) as u8;
-    of(std::array::from_fn(|block| level(block % 16)), [128; TINT_BLOCKS])
-}
-
-/// What is seen of a camera that moves by so many columns.
-fn panned(columns: f64) -> Camera {
-    let change = (columns.abs() * 900.0) as u16;
-    let motion = Motion { x: (-16.0 * columns).round() as i8, y: 0, rest: change / 8 };
-    Camera { change, motion }
-}
-
-#[test]
-fn a_camera_that_moves_on_sees_no_change() {
-    // From a quarter of a picture a second to four.
-    for pace in [0.16, 0.4, 1.0, 2.56] {
-        let at = |n: usize| pace * n as f64 % 1000.0;
-        let changes = changes_seen(film(250, |n| landscape(at(n))), |_| panned(pace));
-        assert!(changes.is_empty(), "{pace}: {changes:?}");
-    }
-}
-
-#[test]
-fn a_whip_pan_that_bounces_is_no_change_but_a_push_is_one() {
-    // Two pictures to the right in half a second, and back.
-    let at = |n: usize| 32.0 * f64::from(progress(n, 100..113) - progress(n, 113..126));
-    let step = |n: usize| panned(at(n + 1) - at(n));
-    let whip = changes_seen(film(250, |n| landscape(at(n + 1))), step);
-    assert!(whip.is_empty(), "{whip:?}");
-    let at = |n: usize| 16.0 * f64::from(progress(n, 100..120));
-    let step = |n: usize| panned(at(n + 1) - at(n));
-    let push = changes_seen(film(250, |n| landscape(at(n + 1))), step);
-    assert_eq!(push.len(), 1, "{push:?}");
-    assert!((100..=120).contains(&push[0].frame), "{push:?}");
-}
-
-/// A board with lines of writing in those rows of blocks, as wide as `seed` says.
-fn board(paper: u8, rows: &[usize], seed: usize) -> Descriptor {
-    let mut board = of([paper; LUMA_BLOCKS], [128; TINT_BLOCKS]);
-    for (line, row) in rows.iter().enumerate() {
-        for column in 1..4 + (seed * 5 + line * 3) % 9 {
-            board.blocks[row * 16 + column] -= 40;
-            board.textures[row * 16 + column] = 60 + ((seed * 31 + line * 17 + column * 13) % 40) as u8;
-        }
-    }
-    board
-}
-
-#[test]
-fn another_board_is_another_scene_but_another_line_is_not() {
-    let (old, new) = (board(235, &[1, 2, 3, 4], 1), board(226, &[2, 5, 6], 4));
-    assert_eq!(frames_of(film(200, |n| if n < 77 { old.clone() } else { new.clone() })), [77]);
-    let dissolve = frames_of(film(200, |n| old.between(&new, progress(n, 70..90))));
-    assert_eq!(dissolve.len(), 1, "{dissolve:?}");
-    assert!((70..=90).contains(&dissolve[0]), "{dissolve:?}");
-    let longer = board(235, &[1, 2, 3, 4, 5], 1);
-    assert_eq!(frames_of(film(200, |n| if n < 77 { old.clone() } else { longer.clone() })), [0usize; 0]);
-}
-
-#[test]
-fn a_board_that_the_light_falls_on_is_the_same_board() {
-    // Overexposed: the paper ends at white, and the writing keeps part of its contrast.
-    let dark = board(190, &[1, 2, 3], 1);
-    let mut bright = board(250, &[1, 2, 3], 1);
-    for texture in &mut bright.textures {
-        *texture = (f32::from(*texture) * 1.4) as u8;
-    }
-    let lit = |n: usize| dark.between(&bright, progress(n, 70..80));
-    assert_eq!(frames_of(film(200, lit)), [0usize; 0]);
 }
 
 #[test]
