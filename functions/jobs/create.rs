@@ -1,5 +1,6 @@
 //! `POST /v1/api/jobs`: a job, and a presigned URL to PUT its file to.
 
+mod cost;
 mod options;
 
 use std::time::Duration;
@@ -38,6 +39,9 @@ async fn create_job(call: Call) -> Result<Reply, Problem> {
     let (Body { file_name }, options): (_, JobOptions) = (call.json()?, call.json()?);
     let file_name = edge::file_name::check(&file_name)?;
     let callback = call.callback(options.callback_url.as_deref())?;
+    if let Some(estimate) = options.dry_run(&call)? {
+        return Ok(estimate);
+    }
     let name = options.idempotency_key.as_deref();
     let make = async |making, account| make_job(&call, making, account, file_name, &options, callback).await;
     idempotency::once(&call, name, call.paying_account(), make).await

@@ -1,5 +1,6 @@
 //! `POST /v1/api/jobs/from-url`: a job whose file this service fetches itself.
 
+mod cost;
 mod options;
 
 use domain::api_key::Scope;
@@ -34,6 +35,9 @@ async fn create_job_from_url(call: Call) -> Result<Reply, Problem> {
         None => edge::file_name::of_url(&url),
     };
     let callback = call.callback(options.callback_url.as_deref())?;
+    if let Some(estimate) = options.dry_run(&call)? {
+        return Ok(estimate);
+    }
     let (origin, version) = (Origin::Url { url: url.into() }, call.api_version());
     let name = options.idempotency_key.as_deref();
     let make = async |making: Making, account: Account| {

@@ -2,7 +2,10 @@
 //!
 //! The answer is streamed: a long video's `processedData` is larger than a buffered answer may be.
 
+mod cost;
+
 use bytes::Bytes;
+use cost::Cost;
 use domain::api_key::Scope;
 use domain::api_version::ApiVersion;
 use domain::callback::CallbackStatus;
@@ -24,6 +27,7 @@ struct Shown {
     estimated_completion_time_seconds: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     callback: Option<ShownCallback>,
+    cost: Cost,
 }
 
 #[derive(Serialize)]
@@ -59,10 +63,12 @@ async fn get_job(call: Call) -> Result<Reply, Problem> {
         analysis.map(Some).ok_or_else(|| Problem::internal("a completed job has no analysis"))
     };
     let (callback, analysis) = futures::try_join!(callback(&call, &video), analysis)?;
+    let stages = stages.unwrap_or_default();
     let job = Shown {
         job: Job::new(&video, version),
-        estimated_completion_time_seconds: seconds_left(&video, &stages.unwrap_or_default(), call.now),
+        estimated_completion_time_seconds: seconds_left(&video, &stages, call.now),
         callback,
+        cost: Cost::new(stages.iter().map(|stage| (stage.stage, stage.spent))),
     };
     let Some(analysis) = analysis else { return Reply::data(&job) };
     let mut head = serde_json::to_string(&job).map_err(Problem::internal)?;

@@ -1,14 +1,22 @@
 //! What every way of making a job has in common: the options in its body, and the video that is made of them.
 
 use domain::callback::Callback;
+use domain::cost;
 use domain::ids::VideoId;
+use domain::metering::billable_secs;
 use domain::plan::{CONCURRENT_UPLOADS, Plan};
 use domain::problem::ProblemKind;
 use domain::processing_mode::ProcessingMode;
-use edge::{Call, Problem};
+use domain::time::Seconds;
+use edge::{Call, Problem, Reply};
 use jiff::SignedDuration;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use store::{Account, Created, NamedAnswer, NewVideo, Origin, Video};
+
+use crate::cost::Cost;
+
+/// The longest file that an estimate is made for: a week.
+const MAX_DURATION_SECS: f64 = 604_800.0;
 
 /// The fields of a body that do not depend on where the file comes from. Read apart from the others: serde forgets
 /// which field was at fault where one struct is flattened into another.
@@ -18,9 +26,52 @@ pub(crate) struct JobOptions {
     pub(crate) idempotency_key: Option<String>,
     pub(crate) callback_url: Option<String>,
     processing_mode: Option<ProcessingMode>,
+    /// Nothing is made; the answer says what processing would cost.
+    dry_run: Option<bool>,
+    /// How long the file is, which nobody has looked at yet. For a dry run.
+    duration_secs: Option<f64>,
+    /// In micro-dollars.
+    max_cost: Option<u64>,
+}
+
+/// What processing would cost, about.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Estimate {
+    duration_secs: f64,
+    /// What the account would be billed for.
+    billable_secs: u64,
+    #[serde(flatten)]
+    cost: Cost,
 }
 
 impl JobOptions {
+    /// The answer to a dry run, if this is one.
+    ///
+    /// # Errors
+    /// 400 when the length is not said, or is none.
+    pub(crate) fn dry_run(&self, call: &Call) -> Result<Option<Reply>, Problem> {
+        #[derive(Serialize)]
+        struct Data {
+            estimate: Estimate,
+        }
+        if !self.dry_run.unwrap_or_default() {
+            return Ok(None);
+        }
+        let known = self.duration_secs.filter(|secs| *secs > 0.0 && *secs <= MAX_DURATION_SECS);
+        let secs = known.ok_or_else(|| {
+            Problem::invalid(format!(
+                "durationSecs is the length of the file in seconds, up to {MAX_DURATION_SECS}. A dry run needs it, because the file is not here yet."
+            ))
+        })?;
+        let length = Seconds::new(secs);
+        let mode = self.processing_mode.unwrap_or_default();
+        let stages = cost::estimate(length, mode, &call.app.config.providers);
+        let estimate =
+            Estimate { duration_secs: secs, billable_secs: billable_secs(length), cost: Cost::new(stages) };
+        Reply::data(&Data { estimate }).map(Some)
+    }
+
     /// The job of one source file.
     pub(crate) fn video(
         &self,
@@ -36,6 +87,7 @@ impl JobOptions {
             title: file_name,
             origin,
             processing_mode: self.processing_mode.unwrap_or_default(),
+            max_cost: self.max_cost,
             callback,
         }
     }

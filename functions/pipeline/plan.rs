@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use domain::camera_raw::CameraRaw;
+use domain::cost;
 use domain::failure::{Failure, FailureCode};
 use domain::metering::billable_secs;
 use domain::stage::Stage;
@@ -47,6 +48,7 @@ async fn plan(app: Arc<App>, input: StepInput) -> Result<Planned, StepError> {
             .probed(video.id, input.attempt, plan.length, clock::now())
             .await?
             .ok_or(StepError::Stopped)?;
+        check_cost(&app, &video, plan.length)?;
         reserve(&app, &video, plan.length).await?;
         let segments: Vec<u32> = (0..plan.segments.len() as u32).collect();
         // Every segment is a part, and so is joining them.
@@ -78,6 +80,20 @@ async fn look(app: &App, video: &Video) -> Result<Found, StepError> {
         }
         Err(error) => Err(source::media_error(error)),
     }
+}
+
+/// Before anything is spent, and again at every retry: who does what may be another by then.
+fn check_cost(app: &App, video: &Video, length: Seconds) -> Result<(), StepError> {
+    let Some(most) = video.max_cost else { return Ok(()) };
+    let stages = cost::estimate(length, video.processing_mode, &app.config.providers);
+    let estimate: u64 = stages.iter().map(|(_, spent)| spent.micro_dollars()).sum();
+    if estimate <= most {
+        return Ok(());
+    }
+    let detail = format!(
+        "Processing {length} of video costs about {estimate} micro-dollars, and maxCost allows {most}. Create the job again with a higher maxCost, or with another processingMode."
+    );
+    Err(Failure::new(FailureCode::MaxCostExceeded, detail).into())
 }
 
 async fn reserve(app: &App, video: &Video, length: Seconds) -> Result<(), StepError> {

@@ -70,6 +70,7 @@ async fn make_video(
         title: youtube_id.to_string(),
         origin: Origin::Youtube { youtube_id },
         processing_mode: ProcessingMode::All,
+        max_cost: None,
         callback: None,
     };
     let answer = making.answered_by(&reply);

@@ -122,7 +122,12 @@ impl Client {
     /// Makes a job and puts its file; answers the job's id.
     pub async fn upload(&self, file: &Path) -> String {
         let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
-        let made = self.api(Method::POST, "/v1/api/jobs", Some(json!({ "fileName": name }))).await;
+        self.upload_as(json!({ "fileName": name }), file).await
+    }
+
+    /// Makes a job of these options and puts a file into it. Its id.
+    pub async fn upload_as(&self, options: Value, file: &Path) -> String {
+        let made = self.api(Method::POST, "/v1/api/jobs", Some(options)).await;
         assert_eq!(made.status, StatusCode::OK, "{}", made.body);
         assert_eq!(self.put(&made.body, file).await, StatusCode::OK);
         made.body["data"]["jobId"].as_str().expect("an id").to_owned()

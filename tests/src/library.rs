@@ -19,6 +19,7 @@ pub async fn made(store: &Store, owner: &UserId, origin: Origin, now: Timestamp)
         title: "rows.mp4".to_owned(),
         origin,
         processing_mode: ProcessingMode::All,
+        max_cost: None,
         callback: None,
     };
     // The plan with room for any number.

@@ -30,6 +30,8 @@ pub enum FailureCode {
     Damaged,
     /// The account has not enough included or credit hours for the length of the video.
     InsufficientCredits,
+    /// The length of the video makes its processing cost more than its owner allows.
+    MaxCostExceeded,
     /// A stage ran out of its time.
     TimedOut,
     /// This service's own fault.
@@ -49,6 +51,7 @@ impl FailureCode {
             | Self::UnsupportedFormat
             | Self::Damaged
             | Self::InsufficientCredits
+            | Self::MaxCostExceeded
             | Self::TimedOut
             | Self::Internal => false,
         }

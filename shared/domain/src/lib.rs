@@ -10,6 +10,7 @@ pub mod billing;
 pub mod callback;
 pub mod camera_raw;
 pub mod captions;
+pub mod cost;
 pub mod failure;
 pub mod ids;
 pub mod library;

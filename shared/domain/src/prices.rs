@@ -13,6 +13,9 @@ pub const TRANSCRIBE: &str = "transcribe";
 /// Amazon Rekognition, `DetectLabels`.
 pub const REKOGNITION_LABELS: &str = "rekognition:DetectLabels";
 
+/// Functions of AWS Lambda on x86-64.
+pub const LAMBDA: &str = "lambda:x86_64";
+
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unit {
@@ -24,6 +27,8 @@ pub enum Unit {
     AudioSecond,
     /// A picture.
     Picture,
+    /// A megabyte of a function's memory for a second.
+    MegabyteSecond,
 }
 
 /// A line of the price list.
@@ -45,7 +50,7 @@ const PRICE_LIST: &str = "AWS Price List Bulk API, as quoted by others";
 const OPENROUTER: &str = "openrouter.ai/amazon/titan-embed-text-v2/providers";
 
 /// The price list.
-pub const PRICES: [Price; 7] = [
+pub const PRICES: [Price; 8] = [
     tokens_in(NOVA_2_LITE, 300_000),
     tokens_out(NOVA_2_LITE, 2_500_000),
     tokens_in("us.amazon.nova-2-lite-v1:0", 330_000),
@@ -72,6 +77,14 @@ pub const PRICES: [Price; 7] = [
         micro_dollars_per_million: 1_000_000_000,
         read: "2026-09",
         source: PRICE_LIST,
+    },
+    // $0.0000166667 for a gigabyte-second, which is 1,024 of these; requests cost next to nothing.
+    Price {
+        of: LAMBDA,
+        unit: Unit::MegabyteSecond,
+        micro_dollars_per_million: 16_276,
+        read: "2026-11",
+        source: "aws.amazon.com/lambda/pricing",
     },
 ];
 

@@ -33,6 +33,8 @@ pub struct Config {
     pub names: Names,
     /// Whose session tokens hold.
     pub issuer: Option<Issuer>,
+    /// Memory of this function, in megabytes; 0 where nobody says.
+    pub memory_mb: u64,
     /// Where the tools are: `{root}/bin/ffmpeg`, `{root}/models/minilm`, …
     pub tools_root: PathBuf,
     /// What makes a video of camera RAW.
@@ -140,6 +142,7 @@ impl Config {
                 s3_path_style: var("AWS_ENDPOINT_URL").is_some(),
             },
             issuer,
+            memory_mb: var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").and_then(|size| size.parse().ok()).unwrap_or(0),
             tools_root: var("TOOLS_ROOT").map_or_else(|| PathBuf::from("/opt"), PathBuf::from),
             raw_commands,
             clerk_webhook_secret: var("CLERK_WEBHOOK_SECRET_ARN"),

@@ -10,6 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
+use domain::cost::Spent;
 use domain::failure::Failure;
 use domain::ids::{Attempt, VideoId};
 use domain::stage::Stage;
@@ -146,12 +147,23 @@ pub async fn in_stage<O>(
     stage: Stage,
     work: impl AsyncFnOnce(Video) -> Result<O, StepError>,
 ) -> Result<O, StepError> {
+    let began = Instant::now();
     let video = app.store.stage_started(input.video_id, input.attempt, stage, clock::now()).await?;
     let outcome = work(video.ok_or(StepError::Stopped)?).await;
+    // Whatever came of it, it took its time.
+    let megabyte_ms = app.config.memory_mb * began.elapsed().as_millis() as u64;
+    record_spent(app, input.video_id, stage, Spent { megabyte_ms, ..Spent::default() }).await;
     if let Err(StepError::Rejected(failure)) = &outcome {
         give_up(app, input.video_id, input.attempt, stage, failure.clone()).await?;
     }
     outcome
+}
+
+/// Adds to what a stage has used. A receipt that lacks something is no reason to do the work again.
+pub async fn record_spent(app: &App, id: VideoId, stage: Stage, spent: Spent) {
+    if let Err(error) = app.store.spent(id, stage, spent).await {
+        tracing::warn!(video.id = %id, %error, "use not recorded");
+    }
 }
 
 /// Does a step's work inside a Map. A Map tells its machine that a child failed, but not how: so a part that is not

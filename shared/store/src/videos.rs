@@ -92,6 +92,8 @@ pub struct NewVideo {
     pub origin: Origin,
     /// What is worked out.
     pub processing_mode: ProcessingMode,
+    /// The most that processing may cost by the estimate, in micro-dollars, if there is a limit.
+    pub max_cost: Option<u64>,
     /// Where its end is to be told, if anywhere.
     pub callback: Option<Callback>,
 }
@@ -116,6 +118,9 @@ pub struct Video {
     /// What is worked out. Rows from before there was a choice have everything.
     #[serde(default)]
     pub processing_mode: ProcessingMode,
+    /// The most that processing may cost by the estimate, in micro-dollars, if there is a limit.
+    #[serde(default)]
+    pub max_cost: Option<u64>,
     /// The pinned object, once there is one.
     pub source: Option<Source>,
     /// The pinned video that is read in its place, where the source is camera RAW that has been developed. Absent from

@@ -322,6 +322,7 @@ async fn the_sweep_tells_what_was_lost() {
         title: "never.mp4".to_owned(),
         origin: Origin::Upload { upload_expires_at },
         processing_mode: ProcessingMode::All,
+        max_cost: None,
         callback: Some(callback),
     };
     let hours_ago = Timestamp::now() - SignedDuration::from_hours(3);

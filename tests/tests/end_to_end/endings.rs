@@ -174,6 +174,7 @@ async fn what_a_video_held_is_free_when_its_owner_ends_it() {
             title: "again".to_owned(),
             origin: youtube(),
             processing_mode: ProcessingMode::All,
+            max_cost: None,
             callback: None,
         };
         let made = store.create_video(new, Plan::Enterprise, now).await.unwrap();

@@ -7,6 +7,7 @@ mod api_keys;
 mod billing;
 mod callbacks;
 mod chat;
+mod costs;
 mod credit;
 mod endings;
 mod exports;

@@ -32,6 +32,7 @@ async fn forgotten(owner: &str, origin: Origin) -> VideoId {
         title: "forgotten".to_owned(),
         origin,
         processing_mode: ProcessingMode::All,
+        max_cost: None,
         callback: None,
     };
     let id = new.id;

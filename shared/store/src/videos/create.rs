@@ -77,6 +77,7 @@ impl Store {
                 failure_detail: None,
                 origin: new.origin,
                 processing_mode: new.processing_mode,
+                max_cost: new.max_cost,
                 source: None,
                 proxy: None,
                 attempt: Attempt::FIRST,
