@@ -11,6 +11,8 @@ mod documents;
 mod events;
 #[path = "contract/house.rs"]
 mod house;
+#[path = "contract/permissions.rs"]
+mod permissions;
 #[path = "contract/routes.rs"]
 mod routes;
 #[path = "contract/template.rs"]

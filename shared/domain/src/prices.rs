@@ -1,10 +1,10 @@
 //! What AWS's models and services are called and cost: one table.
 //!
-//! List prices in US dollars without taxes, of US East (N. Virginia) or of the inference profile that is named, from the
-//! first unit on (no free tier, no volume discount). They are estimates for receipts, not bills.
+//! List prices in US dollars without taxes, of US East (N. Virginia) or of the inference profile that is named, from
+//! the first unit on (no free tier, no volume discount). They are estimates for receipts, not bills.
 
-/// Describes and answers unless something else is chosen: sees pictures, must use a tool that it is told to, gives boxes
-/// in thousandths. The global profile is asked from any commercial region, and sends requests to any of them.
+/// Describes and answers unless something else is chosen: sees pictures, must use a tool that it is told to, gives
+/// boxes in thousandths. The global profile is asked from any commercial region, and sends requests to any of them.
 pub const NOVA_2_LITE: &str = "global.amazon.nova-2-lite-v1:0";
 /// Embeds unless something else is chosen.
 pub const TITAN_EMBED_V2: &str = "amazon.titan-embed-text-v2:0";

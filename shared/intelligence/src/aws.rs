@@ -39,7 +39,8 @@ pub struct AwsConfig {
     pub embed_model: Model,
     /// The model or inference profile that answers.
     pub chat_model: Model,
-    /// Where Transcribe finds sound and leaves words: a bucket in the region of `sdk`, below the folders of soundtracks.
+    /// Where Transcribe finds sound and leaves words: a bucket in the region of `sdk`, below the folders of
+    /// soundtracks.
     pub bucket: String,
     /// Whether the bucket is addressed by path, as emulators want it.
     pub s3_path_style: bool,

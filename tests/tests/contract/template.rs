@@ -66,14 +66,6 @@ fn keys(object: &Value) -> impl Iterator<Item = &String> {
     object.as_object().into_iter().flat_map(|object| object.keys())
 }
 
-fn items(value: &Value) -> Vec<Value> {
-    match value {
-        Value::Array(items) => items.clone(),
-        Value::Null => vec![],
-        one => vec![one.clone()],
-    }
-}
-
 #[test]
 fn each_contract_has_an_api_of_its_stage() {
     let template = house::yaml("template.yaml");
@@ -141,67 +133,4 @@ fn what_streams_is_streamed_by_the_gateway() {
         }
     }
     house::settle(complaints);
-}
-
-#[test]
-fn every_function_has_just_the_permissions_it_needs() {
-    let template = house::yaml("template.yaml");
-    let mut complaints = vec![];
-    for (id, resource) in template["Resources"].as_object().unwrap() {
-        let kind = resource["Type"].as_str().unwrap_or_default();
-        if !matches!(kind, "AWS::Serverless::Function" | "AWS::Serverless::StateMachine") {
-            continue;
-        }
-        let policies = items(&resource["Properties"]["Policies"]);
-        let statements = policies.iter().flat_map(|policy| items(&policy["Statement"]));
-        let statements: Vec<Value> = statements.flat_map(given).collect();
-        if statements.is_empty() {
-            complaints.push(format!("template.yaml: {id} has no Policies of its own: list what it may do"));
-        }
-        for policy in policies.iter().filter(|policy| !policy.is_object()) {
-            complaints.push(format!(
-                "template.yaml: {id} has the managed policy {policy}: list its actions instead"
-            ));
-        }
-        complaints.extend(statements.iter().flat_map(|statement| too_much(id, statement)));
-    }
-    house::settle(complaints);
-}
-
-/// A statement, whether or not there is a condition for it.
-fn given(statement: Value) -> Vec<Value> {
-    match &statement["Fn::If"] {
-        Value::Array(parts) => parts.iter().filter(|part| part["Effect"].is_string()).cloned().collect(),
-        _ => vec![statement],
-    }
-}
-
-/// Actions that IAM knows no resources of (Service Authorization Reference).
-const WITHOUT_RESOURCES: [&str; 2] = ["rekognition:DetectLabels", "transcribe:StartTranscriptionJob"];
-
-fn too_much(id: &str, statement: &Value) -> Vec<String> {
-    let mut complaints = vec![];
-    for word in ["NotAction", "NotResource"] {
-        if !statement[word].is_null() {
-            complaints.push(format!("template.yaml: {id} uses {word}: say what is allowed, not what is not"));
-        }
-    }
-    for action in items(&statement["Action"]) {
-        if action.as_str().is_none_or(|action| action.contains('*')) {
-            complaints.push(format!("template.yaml: {id} may do {action}: name the actions"));
-        }
-    }
-    let resources = items(&statement["Resource"]);
-    let has_none = |action: &Value| WITHOUT_RESOURCES.iter().any(|known| action == known);
-    if items(&statement["Action"]).iter().all(has_none) {
-        return complaints;
-    }
-    if resources.is_empty() || resources.iter().any(|resource| resource == "*" || resource["Fn::Sub"] == "*")
-    {
-        complaints.push(format!(
-            "template.yaml: {id} may do {} with everything: name the resource",
-            statement["Action"]
-        ));
-    }
-    complaints
 }

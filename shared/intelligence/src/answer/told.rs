@@ -9,8 +9,8 @@ use crate::{ProviderError, retry::Allowance};
 /// The pieces of an answer.
 pub(super) type Pieces = BoxStream<'static, Result<String, ProviderError>>;
 
-/// An answer from its first piece on, as `open` gives it: until then nobody has seen anything of it, and it can be asked
-/// for again.
+/// An answer from its first piece on, as `open` gives it: until then nobody has seen anything of it, and it can be
+/// asked for again.
 ///
 /// # Errors
 /// Why it does not begin. What breaks it off later is in the stream.

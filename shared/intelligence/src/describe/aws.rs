@@ -66,8 +66,8 @@ impl Aws {
         Ok(measured)
     }
 
-    /// One reply a picture. What comes back without some of them, or is refused because of one of them, is asked for again
-    /// picture by picture.
+    /// One reply a picture. What comes back without some of them, or is refused because of one of them, is asked for
+    /// again picture by picture.
     async fn replies(
         &self,
         allowance: &Allowance,

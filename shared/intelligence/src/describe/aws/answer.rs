@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::{super::reply::Reply, prompt::TOOL};
 use crate::aws::document;
 
-/// One place for each of `count` pictures, empty where nothing usable was said about it. Of two descriptions of one picture
-/// the first counts.
+/// One place for each of `count` pictures, empty where nothing usable was said about it. Of two descriptions of one
+/// picture the first counts.
 pub(super) fn replies(answer: ConverseOutput, count: usize) -> Vec<Option<Reply>> {
     let mut replies: Vec<Option<Reply>> = (0..count).map(|_| None).collect();
     for picture in answer.output.map(pictures).unwrap_or_default() {

@@ -1,5 +1,6 @@
 //! What a model is asked about some keyframes, and the form in which it is to answer: the input of a tool that it must
-//! use. Nova's words are then constrained to the schema while it speaks (Nova user guide, "Generating structured output").
+//! use. Nova's words are then constrained to the schema while it speaks (Nova user guide, "Generating structured
+//! output").
 
 use aws_sdk_bedrockruntime::{
     error::BuildError,

@@ -4,6 +4,7 @@ mod answer;
 mod cloud;
 mod describe;
 mod embed;
+mod hours;
 mod labels;
 mod transcribe;
 
