@@ -6,7 +6,7 @@ use domain::analysis::Scene;
 use domain::ids::VideoId;
 use domain::stage::Stage;
 use edge::App;
-use edge::step::{self, StepError, in_map};
+use edge::step::{self, StepError, in_map, record_spent};
 use futures::{StreamExt, TryStreamExt, stream};
 use intelligence::describe::SceneImage;
 use media::Joined;
@@ -36,7 +36,9 @@ async fn describe(chosen: Arc<Chosen>, app: Arc<App>, input: Input) -> Result<()
             let joined: Joined = outputs::read_json(&app, &outputs.scenes()).await?;
             let scenes = joined.scenes.get(first..last).unwrap_or_default();
             let images = images(&app, &video, scenes).await?;
-            let described = chosen.of(&app).await?.describer.describe(&images).await;
+            let providers = chosen.of(&app).await?;
+            let described = providers.describer.describe(&images).await;
+            record_spent(&app, video.id, Stage::Describe, providers.meter.take()).await;
             let descriptions = described.map_err(providers::provider_error)?;
             outputs::write_json(&app, &key, &descriptions).await?;
         }

@@ -8,7 +8,7 @@ use domain::ids::UserId;
 use domain::library::{ShardEntry, due_merge};
 use domain::processing_mode::ProcessingMode;
 use domain::stage::Stage;
-use edge::step::{self, StepError, in_stage};
+use edge::step::{self, StepError, in_stage, record_spent};
 use edge::{App, clock, ids};
 use intelligence::Providers;
 use intelligence::index::{Findings, Shard, VideoIndex};
@@ -74,6 +74,7 @@ async fn write(
     findings: &Findings<'_>,
 ) -> Result<Shard, StepError> {
     let index = VideoIndex::build(&*providers.embedder, findings).await;
+    record_spent(app, outputs.video, Stage::Index, providers.meter.take()).await;
     let index = index.map_err(providers::provider_error)?;
     let shard = Shard::of(outputs.video, outputs.generation, &index);
     let analysis = Analysis::new(outputs.video, recorded, findings);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::stage::Stage;
 use edge::App;
-use edge::step::{self, StepError, in_stage};
+use edge::step::{self, StepError, in_stage, record_spent};
 use futures::TryStreamExt;
 use intelligence::ProviderError;
 use intelligence::transcribe::Soundtrack;
@@ -25,7 +25,9 @@ async fn transcribe(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Res
         let is_wanted = video.processing_mode.transcribes();
         if is_wanted && !app.store.exists(&outputs.transcript()).await? {
             let soundtrack = Segments::new(&app, outputs);
-            let transcription = chosen.of(&app).await?.transcriber.transcribe(&soundtrack).await;
+            let providers = chosen.of(&app).await?;
+            let transcription = providers.transcriber.transcribe(&soundtrack).await;
+            record_spent(&app, video.id, Stage::Describe, providers.meter.take()).await;
             let transcription = transcription.map_err(providers::provider_error)?;
             let transcript = transcription.done().ok_or(StepError::Pending)?;
             outputs::write_json(&app, &outputs.transcript(), &transcript).await?;

@@ -11,7 +11,7 @@ use aws_sdk_bedrockruntime as bedrockruntime;
 use aws_sdk_s3 as s3;
 use domain::provider::Model;
 
-use crate::{describe::Labels, retry::Budget};
+use crate::{Meter, describe::Labels, retry::Budget};
 
 pub(crate) mod bedrock;
 pub(crate) mod document;
@@ -65,22 +65,24 @@ impl AwsConfig {
     }
 
     /// Rekognition, if it is asked.
-    pub(crate) fn labels(&self) -> Option<Labels> {
-        self.detect_labels.then(|| Labels::new(aws_sdk_rekognition::Client::new(&self.sdk())))
+    pub(crate) fn labels(&self, meter: &Meter) -> Option<Labels> {
+        let client = || aws_sdk_rekognition::Client::new(&self.sdk());
+        self.detect_labels.then(|| Labels::new(client(), meter.clone()))
     }
 
     /// Transcribe and its bucket.
-    pub(crate) fn transcribe(&self) -> Transcribe {
+    pub(crate) fn transcribe(&self, meter: &Meter) -> Transcribe {
         let sdk = self.sdk();
         let objects = s3::config::Builder::from(&sdk).force_path_style(self.s3_path_style).build();
         let jobs = aws_sdk_transcribe::Client::new(&sdk);
-        Transcribe::new(jobs, s3::Client::from_conf(objects), self.bucket.clone(), self.budget)
+        Transcribe::new(jobs, s3::Client::from_conf(objects), self.bucket.clone(), self.budget, meter.clone())
     }
 
     /// Bedrock, with one model.
-    pub(crate) fn bedrock(&self, model: &Model) -> Bedrock {
+    pub(crate) fn bedrock(&self, model: &Model, meter: &Meter) -> Bedrock {
         let mut config = bedrockruntime::config::Builder::from(&self.sdk());
         config.set_region(self.bedrock_region.clone().map(Region::new).or(self.sdk.region().cloned()));
-        Bedrock::new(bedrockruntime::Client::from_conf(config.build()), model.clone(), self.budget)
+        let client = bedrockruntime::Client::from_conf(config.build());
+        Bedrock::new(client, model.clone(), self.budget, meter.clone())
     }
 }

@@ -7,6 +7,7 @@ pub mod describe;
 pub mod embed;
 mod error;
 pub mod index;
+mod meter;
 mod openai;
 mod process;
 mod providers;
@@ -17,6 +18,7 @@ pub mod transcribe;
 
 pub use aws::AwsConfig;
 pub use error::{ProviderError, ProviderErrorKind};
+pub use meter::Meter;
 pub use openai::OpenAiConfig;
 pub use providers::{BuiltinConfig, Providers};
 pub use retry::Budget;

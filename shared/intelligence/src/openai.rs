@@ -5,6 +5,7 @@
 use std::{fmt, num::NonZeroU32, time::Duration};
 
 use bytes::Bytes;
+use domain::prices::Unit;
 use reqwest::{
     Client, RequestBuilder, Response,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
@@ -14,7 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use url::Url;
 
 use crate::{
-    ProviderError,
+    Meter, ProviderError,
     retry::{Allowance, Budget},
 };
 
@@ -76,12 +77,13 @@ pub(crate) struct Server {
     base: String,
     authorization: Option<HeaderValue>,
     budget: Budget,
+    meter: Meter,
 }
 
 impl Server {
     /// # Errors
     /// `Refused` for a key that no header can carry, `Down` when the machine's TLS set-up is broken.
-    pub(crate) fn new(config: &OpenAiConfig) -> Result<Self, ProviderError> {
+    pub(crate) fn new(config: &OpenAiConfig, meter: &Meter) -> Result<Self, ProviderError> {
         let authorization = config.api_key.as_deref().map(bearer).transpose()?;
         // Not redirected: the key would go along.
         let http = Client::builder().redirect(Policy::none()).connect_timeout(CONNECT_LIMIT).build();
@@ -90,7 +92,12 @@ impl Server {
                 .caused_by(error)
         })?;
         let base = config.base_url.as_str().trim_end_matches('/').to_owned();
-        Ok(Self { http, base, authorization, budget: config.budget })
+        Ok(Self { http, base, authorization, budget: config.budget, meter: meter.clone() })
+    }
+
+    /// Counts what one of its models was used for.
+    pub(crate) fn count(&self, model: &str, unit: Unit, units: u64) {
+        self.meter.count(model, unit, units);
     }
 
     /// Begins a call.

@@ -9,7 +9,7 @@ use std::{
 use domain::provider::{Choices, Provider};
 
 use crate::{
-    AwsConfig, OpenAiConfig, ProviderError,
+    AwsConfig, Meter, OpenAiConfig, ProviderError,
     answer::{self, Answerer, Extractive},
     describe::{self, Describer},
     embed::{self, Embedder, EmbedderId, HashedTerms, MiniLm},
@@ -87,6 +87,8 @@ pub struct Providers {
     pub embedder: Arc<dyn Embedder>,
     /// Evidence into answers.
     pub answerer: Arc<dyn Answerer>,
+    /// What they use.
+    pub meter: Meter,
 }
 
 impl Providers {
@@ -100,33 +102,34 @@ impl Providers {
         openai: &OpenAiConfig,
         aws: &AwsConfig,
     ) -> Result<Self, ProviderError> {
+        let meter = Meter::default();
+        let server = || Server::new(openai, &meter);
         Ok(Self {
             describer: match &choices.describe {
                 Provider::Builtin => Arc::new(describe::Builtin::new(builtin)),
-                Provider::Aws => Arc::new(describe::Aws::new(aws.bedrock(&aws.vision_model), aws.labels())),
-                Provider::OpenAi(model) => {
-                    Arc::new(describe::OpenAi::new(Server::new(openai)?, model.clone()))
+                Provider::Aws => {
+                    Arc::new(describe::Aws::new(aws.bedrock(&aws.vision_model, &meter), aws.labels(&meter)))
                 }
+                Provider::OpenAi(model) => Arc::new(describe::OpenAi::new(server()?, model.clone())),
             },
             transcriber: match &choices.transcribe {
                 Provider::Builtin => Arc::new(transcribe::Builtin::new(builtin)),
-                Provider::Aws => Arc::new(transcribe::Aws::new(aws.transcribe())),
-                Provider::OpenAi(model) => {
-                    Arc::new(transcribe::OpenAi::new(Server::new(openai)?, model.clone()))
-                }
+                Provider::Aws => Arc::new(transcribe::Aws::new(aws.transcribe(&meter))),
+                Provider::OpenAi(model) => Arc::new(transcribe::OpenAi::new(server()?, model.clone())),
             },
             embedder: match &choices.embed {
                 Provider::Builtin => builtin_embedder(builtin),
-                Provider::Aws => Arc::new(embed::Aws::new(aws.bedrock(&aws.embed_model))),
+                Provider::Aws => Arc::new(embed::Aws::new(aws.bedrock(&aws.embed_model, &meter))),
                 Provider::OpenAi(model) => {
-                    Arc::new(embed::OpenAi::new(Server::new(openai)?, model.clone(), openai.embed_dimensions))
+                    Arc::new(embed::OpenAi::new(server()?, model.clone(), openai.embed_dimensions))
                 }
             },
             answerer: match &choices.answer {
                 Provider::Builtin => Arc::new(Extractive),
-                Provider::Aws => Arc::new(answer::Aws::new(aws.bedrock(&aws.chat_model))),
-                Provider::OpenAi(model) => Arc::new(answer::OpenAi::new(Server::new(openai)?, model.clone())),
+                Provider::Aws => Arc::new(answer::Aws::new(aws.bedrock(&aws.chat_model, &meter))),
+                Provider::OpenAi(model) => Arc::new(answer::OpenAi::new(server()?, model.clone())),
             },
+            meter: meter.clone(),
         })
     }
 

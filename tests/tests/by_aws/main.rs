@@ -35,6 +35,13 @@ async fn a_lecture_is_understood_by_aws() {
         .collect();
     assert_eq!(errors, ["Pending"], "it was begun, waited for and read");
 
+    // The last step writes down its own when it is done; the emulator tells no tokens of embedding.
+    let used = &done["cost"]["stages"].as_array().unwrap().iter().find(|stage| stage["stage"] == "describe");
+    let used = used.unwrap();
+    for what in ["inputTokens", "outputTokens", "audioSecs"] {
+        assert!(used[what].as_u64().unwrap() > 0, "{used}");
+    }
+
     let events = client.ask(&video, json!({ "question": "What is on the board?" })).await.unwrap();
     let answer: String = events
         .iter()

@@ -39,7 +39,7 @@ impl Aws {
         let request = request.system(SystemContentBlock::Text(prompt::SYSTEM.to_owned()));
         let answer = request.messages(asked.clone()).inference_config(inference).send().await;
         let answer = answer.map_err(|error| failure::of(Operation::ConverseStream, &error))?;
-        let tokens = Tokens::of(answer.stream, allowance, self.model.model.clone());
+        let tokens = Tokens::of(answer.stream, allowance, self.model.clone());
         let pieces = stream::unfold(tokens, |mut tokens| async move { Some((tokens.next().await?, tokens)) });
         Ok(pieces.boxed())
     }

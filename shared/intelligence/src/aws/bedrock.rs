@@ -6,7 +6,7 @@ use aws_sdk_bedrockruntime::{
     primitives::Blob,
     types::{StopReason, TokenUsage},
 };
-use domain::provider::Model;
+use domain::{prices::Unit, provider::Model};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     failure::{self, Operation},
 };
 use crate::{
-    ProviderError,
+    Meter, ProviderError,
     retry::{Allowance, Budget},
 };
 
@@ -24,11 +24,12 @@ pub(crate) struct Bedrock {
     pub(crate) client: Client,
     pub(crate) model: Model,
     budget: Budget,
+    meter: Meter,
 }
 
 impl Bedrock {
-    pub(super) fn new(client: Client, model: Model, budget: Budget) -> Self {
-        Self { client, model, budget }
+    pub(super) fn new(client: Client, model: Model, budget: Budget, meter: Meter) -> Self {
+        Self { client, model, budget, meter }
     }
 
     /// Begins a call.
@@ -58,28 +59,29 @@ impl Bedrock {
             })
             .await
     }
-}
 
-/// An answer whose model did not refuse; what was used for it goes to the log.
-///
-/// # Errors
-/// `Refused` when a content policy forbids an answer.
-pub(crate) fn allowed(model: &Model, answer: ConverseOutput) -> Result<ConverseOutput, ProviderError> {
-    used(model, answer.usage());
-    refusal(answer.stop_reason()).map_or(Ok(answer), Err)
-}
+    /// An answer whose model did not refuse.
+    ///
+    /// # Errors
+    /// `Refused` when a content policy forbids an answer.
+    pub(crate) fn allowed(&self, answer: ConverseOutput) -> Result<ConverseOutput, ProviderError> {
+        self.used(answer.usage());
+        refusal(answer.stop_reason()).map_or(Ok(answer), Err)
+    }
 
-/// Writes down the tokens of a request, which are paid for whatever comes of it.
-pub(crate) fn used(model: &Model, usage: Option<&TokenUsage>) {
-    if let Some(usage) = usage {
+    /// Writes down the tokens of a request, which are paid for whatever comes of it.
+    pub(crate) fn used(&self, usage: Option<&TokenUsage>) {
+        let Some(usage) = usage else { return };
         let (input_tokens, output_tokens) = (usage.input_tokens, usage.output_tokens);
-        tracing::info!(
-            provider = PROVIDER,
-            model = model.0,
-            input_tokens,
-            output_tokens,
-            "a model has answered"
-        );
+        let model = self.model.0.as_str();
+        tracing::info!(provider = PROVIDER, model, input_tokens, output_tokens, "a model has answered");
+        self.count(Unit::InputToken, input_tokens.unsigned_abs().into());
+        self.count(Unit::OutputToken, output_tokens.unsigned_abs().into());
+    }
+
+    /// Counts what the model was used for.
+    pub(crate) fn count(&self, unit: Unit, units: u64) {
+        self.meter.count(&self.model.0, unit, units);
     }
 }
 

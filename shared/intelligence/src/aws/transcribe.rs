@@ -8,10 +8,11 @@ use aws_sdk_transcribe::{
     types::{Media, MediaFormat, Settings, TranscriptionJob, TranscriptionJobStatus},
 };
 use bytes::Bytes;
+use domain::prices::{TRANSCRIBE, Unit};
 
 use super::failure::{self, Operation};
 use crate::{
-    ProviderError,
+    Meter, ProviderError,
     retry::{Allowance, Budget},
 };
 
@@ -25,6 +26,7 @@ pub(crate) struct Transcribe {
     objects: s3::Client,
     bucket: String,
     budget: Budget,
+    meter: Meter,
 }
 
 /// How far a job is.
@@ -39,8 +41,19 @@ pub(crate) enum State {
 }
 
 impl Transcribe {
-    pub(super) fn new(jobs: transcribe::Client, objects: s3::Client, bucket: String, budget: Budget) -> Self {
-        Self { jobs, objects, bucket, budget }
+    pub(super) fn new(
+        jobs: transcribe::Client,
+        objects: s3::Client,
+        bucket: String,
+        budget: Budget,
+        meter: Meter,
+    ) -> Self {
+        Self { jobs, objects, bucket, budget, meter }
+    }
+
+    /// Counts sound that the service was given.
+    pub(crate) fn heard(&self, secs: u64) {
+        self.meter.count(TRANSCRIBE, Unit::AudioSecond, secs);
     }
 
     /// Begins a call.

@@ -8,7 +8,7 @@ use super::{Describer, SceneImage, boxes, picture::Picture, reply::Reply};
 use crate::{
     ProviderError, ProviderErrorKind,
     aws::{
-        Bedrock, PROVIDER, bedrock,
+        Bedrock, PROVIDER,
         failure::{self, Operation},
     },
     error::off_thread,
@@ -117,7 +117,7 @@ impl Aws {
             let request = request.tool_config(tools.clone()).inference_config(prompt::inference());
             request.send().await.map_err(|error| failure::of(Operation::Converse, &error))
         });
-        let answer = bedrock::allowed(&self.model.model, answer.await?)?;
+        let answer = self.model.allowed(answer.await?)?;
         Ok(answer::replies(answer, pictures.len()))
     }
 

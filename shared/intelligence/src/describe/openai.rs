@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
     analysis::{Description, Provenance},
+    prices::Unit,
     provider::Model,
 };
 use futures::{StreamExt, TryStreamExt, stream};
@@ -42,6 +43,9 @@ impl OpenAi {
         for _ in 0..ASKED {
             let completion: Completion =
                 self.server.post_json(allowance, Endpoint::ChatCompletions, &body).await?;
+            let (input, output) = completion.tokens();
+            self.server.count(&self.model.0, Unit::InputToken, input);
+            self.server.count(&self.model.0, Unit::OutputToken, output);
             let model = completion.model().unwrap_or(&self.model.0).to_owned();
             if let Some(reply) = Reply::parse(&completion.text()?) {
                 return Ok(description(reply, &picture, model));

@@ -1,6 +1,7 @@
 //! Vectors by Titan Text Embeddings V2 on Bedrock.
 
 use async_trait::async_trait;
+use domain::prices::Unit;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
@@ -33,8 +34,11 @@ struct Request<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Answer {
     embedding: Vec<f32>,
+    #[serde(default)]
+    input_text_token_count: u64,
 }
 
 impl Aws {
@@ -45,7 +49,9 @@ impl Aws {
 
     async fn one(&self, allowance: &Allowance, text: &str) -> Result<Vec<f32>, ProviderError> {
         let request = Request { input_text: text, dimensions: DIMENSIONS, normalize: true };
-        let mut vector = self.model.invoke::<Answer>(allowance, &request).await?.embedding;
+        let answer: Answer = self.model.invoke(allowance, &request).await?;
+        self.model.count(Unit::InputToken, answer.input_text_token_count);
+        let mut vector = answer.embedding;
         normalise(&mut vector);
         if vector.len() != DIMENSIONS || !vector.iter().all(|x| x.is_finite()) {
             return Err(ProviderError::down(format!(

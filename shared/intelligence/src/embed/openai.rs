@@ -3,9 +3,10 @@
 use std::num::NonZeroU32;
 
 use async_trait::async_trait;
-use domain::provider::Model;
+use domain::{prices::Unit, provider::Model};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Embedder, EmbedderId, normalise, written};
 use crate::{
@@ -41,6 +42,8 @@ struct Request<'a> {
 #[derive(Deserialize)]
 struct Answer {
     data: Vec<Embedded>,
+    #[serde(default)]
+    usage: Value,
 }
 
 #[derive(Deserialize)]
@@ -67,7 +70,10 @@ impl OpenAi {
             dimensions: self.dimensions,
         };
         let body = json(&request)?;
-        let mut data = self.server.post_json::<Answer>(allowance, Endpoint::Embeddings, &body).await?.data;
+        let answer: Answer = self.server.post_json(allowance, Endpoint::Embeddings, &body).await?;
+        let tokens = answer.usage["prompt_tokens"].as_u64().unwrap_or(0);
+        self.server.count(&self.model.0, Unit::InputToken, tokens);
+        let mut data = answer.data;
         data.sort_by_key(|embedded| embedded.index);
         let is_complete = data.iter().map(|embedded| embedded.index).eq(0..texts.len());
         let vectors = data.into_iter().map(|embedded| embedded.embedding);

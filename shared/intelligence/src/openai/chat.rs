@@ -55,6 +55,9 @@ pub(crate) struct Completion {
     #[serde(default)]
     model: Option<String>,
     choices: Vec<Choice>,
+    /// In whatever form: some servers leave parts of it out.
+    #[serde(default)]
+    usage: Value,
 }
 
 #[derive(Deserialize)]
@@ -102,6 +105,12 @@ impl Said {
 const LONGEST_NAME: usize = 200;
 
 impl Completion {
+    /// Tokens of the request and of the answer, where the server tells.
+    pub(crate) fn tokens(&self) -> (u64, u64) {
+        let tokens = |name: &str| self.usage[name].as_u64().unwrap_or(0);
+        (tokens("prompt_tokens"), tokens("completion_tokens"))
+    }
+
     /// The model that answered, if the server names it: it is stored beside every answer.
     pub(crate) fn model(&self) -> Option<&str> {
         self.model.as_deref().filter(|model| (1..=LONGEST_NAME).contains(&model.len()))

@@ -104,6 +104,7 @@ impl Aws {
             State::Absent => match self.service.start(allowance, &job, &folder.sound(piece), &result).await {
                 Ok(()) => {
                     let audio_seconds = span.seconds().ceil();
+                    self.service.heard(audio_seconds as u64);
                     tracing::info!(provider = PROVIDER, audio_seconds, "a transcription was begun");
                     Ok(None)
                 }

@@ -4,12 +4,11 @@ use aws_sdk_bedrockruntime::{
     primitives::event_stream::EventReceiver,
     types::{ContentBlockDelta, ConverseStreamOutput as Event, error::ConverseStreamOutputError},
 };
-use domain::provider::Model;
 use tokio::time::timeout_at;
 
 use crate::{
     ProviderError,
-    aws::{bedrock, failure},
+    aws::{Bedrock, bedrock, failure},
     retry::{Allowance, too_slow},
 };
 
@@ -17,7 +16,7 @@ use crate::{
 pub(super) struct Tokens {
     events: EventReceiver<Event, ConverseStreamOutputError>,
     allowance: Allowance,
-    model: Model,
+    model: Bedrock,
     state: State,
 }
 
@@ -34,7 +33,7 @@ impl Tokens {
     pub(super) fn of(
         events: EventReceiver<Event, ConverseStreamOutputError>,
         allowance: Allowance,
-        model: Model,
+        model: Bedrock,
     ) -> Self {
         Self { events, allowance, model, state: State::Open }
     }
@@ -77,7 +76,7 @@ impl Tokens {
                     return Err(refusal);
                 }
             }
-            Event::Metadata(event) => bedrock::used(&self.model, event.usage.as_ref()),
+            Event::Metadata(event) => self.model.used(event.usage.as_ref()),
             // Where blocks begin and end, and what the SDK does not know yet.
             _ => {}
         }

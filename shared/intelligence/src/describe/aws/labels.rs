@@ -5,11 +5,14 @@ use aws_sdk_rekognition::{
     types::{BoundingBox, Image, Label},
 };
 use aws_smithy_types::Blob;
-use domain::analysis::Detection;
+use domain::{
+    analysis::Detection,
+    prices::{REKOGNITION_LABELS, Unit},
+};
 
 use super::super::picture::Picture;
 use crate::{
-    ProviderError,
+    Meter, ProviderError,
     aws::failure::{self, Operation},
     retry::Allowance,
 };
@@ -26,11 +29,14 @@ const SAME: f32 = 0.5;
 const SAME_IN_OTHER_WORDS: f32 = 0.8;
 
 /// Rekognition's labels.
-pub(crate) struct Labels(Client);
+pub(crate) struct Labels {
+    client: Client,
+    meter: Meter,
+}
 
 impl Labels {
-    pub(crate) fn new(client: Client) -> Self {
-        Self(client)
+    pub(crate) fn new(client: Client, meter: Meter) -> Self {
+        Self { client, meter }
     }
 
     /// The things on a picture that have boxes.
@@ -42,11 +48,13 @@ impl Labels {
         let image = Image::builder().bytes(Blob::new(picture.jpeg.clone())).build();
         let image = &image;
         let answer = allowance.run(|| async move {
-            let request = self.0.detect_labels().image(image.clone());
+            let request = self.client.detect_labels().image(image.clone());
             let request = request.max_labels(MOST_LABELS).min_confidence(LEAST_CONFIDENCE);
             request.send().await.map_err(|error| failure::of(Operation::DetectLabels, &error))
         });
-        Ok(answer.await?.labels().iter().flat_map(things).collect())
+        let answer = answer.await?;
+        self.meter.count(REKOGNITION_LABELS, Unit::Picture, 1);
+        Ok(answer.labels().iter().flat_map(things).collect())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use bytes::Bytes;
+use domain::prices::Unit;
 use reqwest::multipart::{Form, Part};
 use serde::Deserialize;
 
@@ -67,6 +68,8 @@ impl OpenAi {
                 Wanted::Text => form.text("response_format", "json"),
             }))
         };
-        self.server.post(allowance, Endpoint::Transcriptions, form).await
+        let heard: Heard = self.server.post(allowance, Endpoint::Transcriptions, form).await?;
+        self.server.count(&self.model.0, Unit::AudioSecond, piece.seconds().ceil() as u64);
+        Ok(heard)
     }
 }

@@ -96,7 +96,12 @@ async fn aws_describes_five_pictures_a_request_in_order() {
         passed(&pictures)
     })
     .await;
-    let descriptions = describe(providers_of(&server).await, 7).await.unwrap();
+    let providers = providers_of(&server).await;
+    let descriptions = describe(providers.clone(), 7).await.unwrap();
+    let spent = providers.meter.take();
+    assert_eq!((spent.input_tokens, spent.output_tokens), (2 * 900, 2 * 80));
+    assert_eq!(spent.micro_dollars(), 2 * (270 + 200), "by the price list");
+    assert!(providers.meter.take().is_nothing(), "it was taken down");
     assert_eq!(texts(&descriptions), (0..7).map(|n| format!("Scene {n}.")).collect::<Vec<_>>());
     let mut sizes: Vec<usize> = server.asked().iter().map(|asked| ordinals(asked).len()).collect();
     sizes.sort_unstable();

@@ -17,11 +17,13 @@ async fn aws_vectors_are_titans_one_text_a_request_and_in_order() {
         Told::json(&json!({ "embedding": vector, "inputTextTokenCount": 1 }))
     })
     .await;
-    let embedder = providers_of(&server).await.embedder;
+    let providers = providers_of(&server).await;
+    let embedder = providers.embedder;
     let texts: Vec<String> =
         (0..20).map(|n| if n == 7 { " ".to_owned() } else { "x".repeat(n + 1) }).collect();
     let made = embedder.embed(&texts).await.unwrap();
     assert_eq!((made.len(), server.asked().len()), (20, 19));
+    assert_eq!(providers.meter.take().input_tokens, 19);
     for (n, vector) in made.iter().enumerate() {
         assert_eq!(vector.len(), DIMENSIONS);
         if n == 7 {

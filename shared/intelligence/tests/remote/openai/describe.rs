@@ -61,7 +61,11 @@ async fn openai_describes_each_scene_by_its_own_picture_in_order() {
     })
     .await;
     let scenes: Vec<SceneImage> = (0..6).map(|n| scene(n, 1920, 1080)).collect();
-    let described = describe(&server, &scenes).await.unwrap();
+    let providers = server.providers().await;
+    let described = providers.describer.describe(&scenes).await.unwrap();
+    let spent = providers.meter.take();
+    assert_eq!((spent.input_tokens, spent.output_tokens), (6 * 700, 6 * 60));
+    assert_eq!(spent.micro_dollars(), 0, "it is in no price list");
     let told: Vec<&str> = described.iter().map(|description| description.text.as_str()).collect();
     assert_eq!(told, ["Shade 0.", "Shade 1.", "Shade 2.", "Shade 3.", "Shade 4.", "Shade 5."]);
     let first = &described[0];

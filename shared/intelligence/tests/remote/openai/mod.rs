@@ -29,9 +29,11 @@ impl Told {
 
     pub(crate) fn completion(message: &Value, finish_reason: &str) -> Self {
         let choice = json!({ "index": 0, "message": message, "finish_reason": finish_reason });
-        Self::json(
-            &json!({ "id": "1", "object": "chat.completion", "model": "test-model-7", "choices": [choice] }),
-        )
+        let usage = json!({ "prompt_tokens": 700, "completion_tokens": 60, "total_tokens": 760 });
+        let object = "chat.completion";
+        Self::json(&json!({
+            "id": "1", "object": object, "model": "test-model-7", "choices": [choice], "usage": usage,
+        }))
     }
 }
 
