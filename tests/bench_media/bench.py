@@ -71,8 +71,12 @@ def score(films, found):
     return cuts, gradual
 
 
+def folder_of(folder, half):
+    return folder / f"{half}-{HALVES[half]}"
+
+
 def films_of(folder, half, count, footage):
-    folder = folder / f"{half}-{HALVES[half]}"
+    folder = folder_of(folder, half)
     have = len(list(folder.glob("*.json")))
     if have < count:
         subprocess.run(
@@ -231,8 +235,8 @@ def main():
     arguments = parser.parse_args()
     for half in HALVES:
         detection(arguments.examples, arguments.folder, half, arguments.films, arguments.footage)
-    cost(arguments.examples, arguments.folder, arguments.folder / "tuning")
-    width(arguments.examples, arguments.folder, arguments.folder / "tuning")
+    cost(arguments.examples, arguments.folder, folder_of(arguments.folder, "tuning"))
+    width(arguments.examples, arguments.folder, folder_of(arguments.folder, "tuning"))
 
 
 if __name__ == "__main__":
