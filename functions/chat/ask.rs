@@ -12,6 +12,7 @@ mod record;
 #[path = "ask/replay.rs"]
 mod replay;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::answer::Journal;
@@ -25,6 +26,8 @@ use store::{AnswerId, QuerySlot, Role, Session, Video};
 use conversation::Conversation;
 use library::Library;
 
+/// Videos that may be asked about beside the one that the path names.
+const MAX_OTHERS: usize = 9;
 /// The longest question, in characters.
 const MAX_QUESTION_CHARS: usize = 2_000;
 
@@ -32,6 +35,8 @@ const MAX_QUESTION_CHARS: usize = 2_000;
 struct Body {
     question: String,
     session_id: Option<String>,
+    /// Further videos that the answer may come from.
+    video_ids: Option<Vec<String>>,
 }
 
 async fn ask(library: Arc<Library>, call: Call) -> Result<Reply, Problem> {
@@ -44,8 +49,9 @@ async fn ask(library: Arc<Library>, call: Call) -> Result<Reply, Problem> {
     if question.is_empty() || question.chars().count() > MAX_QUESTION_CHARS {
         return Err(Problem::invalid(format!("question is a text of 1 to {MAX_QUESTION_CHARS} characters.")));
     }
-    let (video, account, session) = futures::try_join!(
+    let (video, others, account, session) = futures::try_join!(
         async { Ok(call.app.store.video(id).await?) },
+        others(&call, id, body.video_ids.unwrap_or_default()),
         call.account(),
         known_session(&call, body.session_id.as_deref()),
     )?;
@@ -54,8 +60,8 @@ async fn ask(library: Arc<Library>, call: Call) -> Result<Reply, Problem> {
     if session.as_ref().is_some_and(|session| session.video != id) {
         return Err(Problem::not_found("chat session"));
     }
-    if !video.is_ready() {
-        return Err(not_ready(&video));
+    if let Some(waited_for) = std::iter::once(&video).chain(&others).find(|video| !video.is_ready()) {
+        return Err(not_ready(waited_for));
     }
     let limit = account.plan.limits().queries_per_month;
     // Later ids sort after earlier ones.
@@ -86,11 +92,28 @@ async fn ask(library: Arc<Library>, call: Call) -> Result<Reply, Problem> {
     });
     let (events, reply) = sse::events();
     let (app, asked_at) = (call.app, call.now);
-    let conversation = Conversation { app, library, video, session, asked_at, question_id, answer_id };
+    let conversation =
+        Conversation { app, library, video, others, session, asked_at, question_id, answer_id };
     // The reply ends with the task, and the task when everything is stored, whether or not anybody reads.
     let question = Question { text: question, earlier: earlier.unwrap_or_default() };
     tokio::spawn(conversation.run(question, journal, events));
     Ok(reply)
+}
+
+/// The further videos that a question is about, each once.
+async fn others(call: &Call, first: VideoId, ids: Vec<String>) -> Result<Vec<Video>, Problem> {
+    let unknown = || Problem::not_found("video");
+    let ids: Result<BTreeSet<VideoId>, _> = ids.iter().map(|id| id.parse()).collect();
+    let mut ids = ids.map_err(|_| unknown())?;
+    ids.remove(&first);
+    if ids.len() > MAX_OTHERS {
+        return Err(Problem::invalid(format!("video_ids lists at most {MAX_OTHERS} further videos.")));
+    }
+    let user = call.user()?;
+    let count = ids.len();
+    let found = call.app.store.videos(ids.into_iter().collect()).await?;
+    let own: Vec<Video> = found.into_iter().filter(|video| video.owner == user).collect();
+    if own.len() == count { Ok(own) } else { Err(unknown()) }
 }
 
 /// The session that is to go on, if one is named, and what was asked in it so far.

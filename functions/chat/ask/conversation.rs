@@ -14,17 +14,23 @@ use jiff::Timestamp;
 use store::{AnswerId, Ending, Exchange, Message, Role, Session, Video, keys};
 
 use crate::event::{BROKEN_OFF, DONE, Event, Frame};
-use crate::library::{self, Known, Library};
+use crate::library::{self, Known, Library, MAX_EVIDENCE};
 use crate::record::record;
 
 /// For the log: why an answer is not made to its end, or not kept.
 const TAKEN_FOR_DEAD: &str = "it was taken for dead and ended by a listener";
 
+/// Of a video's title so much is cited, in characters.
+const MAX_TITLE: usize = 60;
+
 /// Everything that answering one question needs.
 pub(crate) struct Conversation {
     pub(crate) app: Arc<App>,
     pub(crate) library: Arc<Library>,
+    /// The one whose session it is.
     pub(crate) video: Video,
+    /// Further ones that it is about.
+    pub(crate) others: Vec<Video>,
     pub(crate) session: Session,
     pub(crate) asked_at: Timestamp,
     /// What the question will be in the session.
@@ -77,9 +83,7 @@ impl Conversation {
     /// Why it broke off is for the log.
     async fn answer(&self, question: &Question, telling: &mut Telling) -> Result<(), String> {
         telling.tell(&Event::SessionId(self.session.id.to_string())).await?;
-        let known = self.library.open(&self.app, &self.video).await?;
-        let evidence = self.library.evidence(&self.app, &known, question).await;
-        let frames = self.frames(&known, &evidence);
+        let (evidence, frames) = self.evidence(question).await?;
         telling.tell(&Event::FramesUsed(&frames)).await?;
         telling.frames = frames;
         let providers = self.library.providers.of(&self.app).await.map_err(library::cause)?;
@@ -93,16 +97,27 @@ impl Conversation {
         if telling.said.is_empty() { Err("nothing was said".to_owned()) } else { Ok(()) }
     }
 
-    /// The keyframes of the scenes that the evidence shows, in order of time.
-    fn frames(&self, known: &Known, evidence: &[Evidence]) -> Vec<Frame> {
-        let shown: BTreeSet<u32> = evidence.iter().filter_map(|piece| piece.frame).collect();
-        let scenes = shown.into_iter().filter_map(|ordinal| known.joined.scenes.get(ordinal as usize));
-        scenes
-            .map(|scene| Frame {
-                timestamp: scene.keyframe_at.to_string(),
-                r2_key: keys::scene_frame(self.video.id, scene.ordinal + 1),
-            })
-            .collect()
+    /// What the answer is to be made from, the best first, and what of it can be seen.
+    async fn evidence(&self, question: &Question) -> Result<(Vec<Evidence>, Vec<Frame>), String> {
+        let videos: Vec<&Video> = std::iter::once(&self.video).chain(&self.others).collect();
+        let mut found = vec![];
+        for (place, video) in videos.iter().enumerate() {
+            let known = self.library.open(&self.app, video).await?;
+            let pieces = self.library.evidence(&self.app, &known, question).await;
+            found.extend(pieces.into_iter().map(|piece| (place, known.clone(), piece)));
+        }
+        found.sort_by(|(_, _, a), (_, _, b)| b.score.total_cmp(&a.score));
+        found.truncate(MAX_EVIDENCE);
+        let mut frames = vec![];
+        for (place, video) in videos.iter().enumerate() {
+            let mut own = found.iter().filter(|(of, ..)| *of == place).peekable();
+            if let Some((_, known, _)) = own.peek() {
+                frames.extend(shown(video, known, own.map(|(_, _, piece)| piece)));
+            }
+        }
+        let name = |place: usize| (videos.len() > 1).then(|| shortened(&videos[place].title));
+        let evidence = found.into_iter().map(|(place, _, piece)| Evidence { video: name(place), ..piece });
+        Ok((evidence.collect(), frames))
     }
 
     /// What was said is kept, also when it broke off; a question to which nothing was said is given back.
@@ -126,6 +141,25 @@ impl Conversation {
         };
         Ending::Kept(Box::new(Exchange { session: self.session.clone(), question, answer }))
     }
+}
+
+/// The keyframes of the scenes of a video that the evidence shows, in order of time.
+fn shown<'a>(
+    video: &'a Video,
+    known: &'a Known,
+    evidence: impl Iterator<Item = &'a Evidence>,
+) -> impl Iterator<Item = Frame> {
+    let shown: BTreeSet<u32> = evidence.filter_map(|piece| piece.frame).collect();
+    let scenes = shown.into_iter().filter_map(|ordinal| known.joined.scenes.get(ordinal as usize));
+    scenes.map(|scene| Frame {
+        timestamp: scene.keyframe_at.to_string(),
+        r2_key: keys::scene_frame(video.id, scene.ordinal + 1),
+    })
+}
+
+/// A title as it is cited.
+fn shortened(title: &str) -> String {
+    title.chars().take(MAX_TITLE).collect()
 }
 
 impl Telling {

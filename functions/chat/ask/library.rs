@@ -15,9 +15,9 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 /// Videos that are kept: an hour of video is about 6 MB.
-const KEPT: usize = 8;
+const KEPT: usize = 12;
 /// Most pieces of evidence that an answer is made from.
-const MAX_EVIDENCE: usize = 6;
+pub(crate) const MAX_EVIDENCE: usize = 6;
 /// Time for the vector of a question: whoever asked waits for it before the first word.
 const EMBED_LIMIT: Duration = Duration::from_secs(10);
 

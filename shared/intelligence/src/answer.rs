@@ -23,7 +23,7 @@ pub(crate) use openai::OpenAi;
 const NOTHING: &str = "I found nothing in this video that answers this. I know what is said in it, the text \
                        that it shows, and what was seen or measured on its pictures; try other words or a time.";
 
-/// What someone asks about one video.
+/// What someone asks about a video, or several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// The words as typed.
@@ -63,6 +63,8 @@ pub struct Evidence {
     pub score: f32,
     /// Ordinal of the scene whose keyframe shows it; none for what was only heard.
     pub frame: Option<u32>,
+    /// What its video is called, where a question is about several.
+    pub video: Option<String>,
 }
 
 /// Answers questions from evidence.

@@ -69,6 +69,40 @@ async fn an_answer_arrives_word_by_word_and_is_kept() {
 }
 
 #[tokio::test]
+async fn several_videos_answer_together() {
+    let world = World::get();
+    let client = world.client("librarian", Plan::Pro).await;
+    let clips = (world.clips.short(), world.clips.lecture());
+    let (short, lecture) = futures::join!(client.upload(&clips.0), client.upload(&clips.1));
+    futures::join!(client.finished(&short), client.finished(&lecture));
+    let question = "What does the whiteboard say?";
+    let alone = text_of(&client.ask(&short, json!({ "question": question })).await.unwrap());
+    assert!(!alone.to_lowercase().contains(&BOARD.to_lowercase()), "{alone}");
+    let body = json!({ "question": question, "video_ids": [lecture, short, lecture] });
+    let events = client.ask(&short, body).await.unwrap();
+    let together = text_of(&events);
+    assert!(together.to_lowercase().contains(&BOARD.to_lowercase()), "{together}");
+    assert!(together.contains("[lecture.mp4, 00:0"), "the video is named: {together}");
+    let frames = events.iter().find(|event| event.data["type"] == "frames_used").unwrap();
+    assert!(
+        frames.data["value"].to_string().contains(&format!("videos/{lecture}/scenes/")),
+        "{}",
+        frames.data
+    );
+
+    let stranger = world.client("librarian-not", Plan::Pro).await;
+    let own = stranger.upload(&world.clips.short()).await;
+    stranger.finished(&own).await;
+    for foreign in [lecture.as_str(), "0197f1e2-0000-7000-8000-000000000000", "nonsense"] {
+        let body = json!({ "question": question, "video_ids": [foreign] });
+        assert_eq!(stranger.ask(&own, body).await.err(), Some(StatusCode::NOT_FOUND), "{foreign}");
+    }
+    let many: Vec<uuid::Uuid> = (0..10).map(|_| uuid::Uuid::now_v7()).collect();
+    let body = json!({ "question": question, "video_ids": many });
+    assert_eq!(client.ask(&short, body).await.err(), Some(StatusCode::BAD_REQUEST));
+}
+
+#[tokio::test]
 async fn what_the_video_does_not_contain_is_not_made_up() {
     let world = World::get();
     let client = world.client("doubter", Plan::Pro).await;

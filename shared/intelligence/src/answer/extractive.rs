@@ -34,7 +34,7 @@ fn say(evidence: &[Evidence]) -> String {
     if told.is_empty() {
         return NOTHING.to_owned();
     }
-    told.sort_by(|a, b| a.start.get().total_cmp(&b.start.get()));
+    told.sort_by(|a, b| a.video.cmp(&b.video).then(a.start.get().total_cmp(&b.start.get())));
     told.into_iter().map(sentence).collect::<Vec<_>>().join(" ")
 }
 
@@ -48,7 +48,10 @@ fn select(evidence: &[Evidence]) -> Vec<&Evidence> {
         let new = terms(&piece.text);
         let repeats = told.iter().any(|other| {
             let known = terms(&other.text);
-            piece.start < other.end && other.start < piece.end && new.iter().all(|term| known.contains(term))
+            piece.video == other.video
+                && piece.start < other.end
+                && other.start < piece.end
+                && new.iter().all(|term| known.contains(term))
         });
         if !repeats {
             told.push(piece);
@@ -62,7 +65,10 @@ fn select(evidence: &[Evidence]) -> Vec<&Evidence> {
 
 fn sentence(piece: &Evidence) -> String {
     let text = shorten(piece.text.trim());
-    let time = piece.start;
+    let time = match &piece.video {
+        Some(video) => format!("{video}, {}", piece.start),
+        None => piece.start.to_string(),
+    };
     match piece.kind {
         EvidenceKind::Speech => match text.split_once(": ") {
             Some((speaker, words)) if speaker.starts_with("Speaker ") => {
@@ -95,7 +101,7 @@ mod tests {
 
     fn piece(kind: EvidenceKind, start: f64, score: f32, text: &str) -> Evidence {
         let (start, end) = (Seconds::new(start), Seconds::new(start + 5.0));
-        Evidence { start, end, kind, text: text.to_owned(), score, frame: Some(0) }
+        Evidence { start, end, kind, text: text.to_owned(), score, frame: Some(0), video: None }
     }
 
     async fn answer(evidence: &[Evidence]) -> Vec<String> {
@@ -125,6 +131,17 @@ mod tests {
     async fn no_evidence_is_said_plainly() {
         assert_eq!(answer(&[]).await.concat(), NOTHING);
         assert_eq!(answer(&[piece(EvidenceKind::Speech, 0.0, 0.9, "  ")]).await.concat(), NOTHING);
+    }
+
+    #[tokio::test]
+    async fn of_several_videos_each_is_named() {
+        let of = |video: &str, start| Evidence {
+            video: Some(video.to_owned()),
+            ..piece(EvidenceKind::ScreenText, start, 0.9, "y = mx + b")
+        };
+        let told = answer(&[of("Lecture 2", 3.0), of("Lecture 1", 65.0)]).await.concat();
+        let (first, second) = ("[Lecture 1, 01:05] The screen", "[Lecture 2, 00:03] The screen");
+        assert!(told.starts_with(first) && told.contains(second), "{told}");
     }
 
     #[tokio::test]

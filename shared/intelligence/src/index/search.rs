@@ -110,5 +110,5 @@ fn evidence(row: &Row, score: f32) -> Evidence {
     };
     // Nobody saw speech.
     let frame = row.scene.filter(|_| row.kind != EvidenceKind::Speech);
-    Evidence { start: row.start, end: row.end, kind: row.kind, text, score, frame }
+    Evidence { start: row.start, end: row.end, kind: row.kind, text, score, frame, video: None }
 }

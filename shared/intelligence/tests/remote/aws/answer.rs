@@ -17,7 +17,7 @@ use crate::server::{Server, Told};
 fn evidence() -> Vec<Evidence> {
     let (start, end) = (Seconds::new(65.0), Seconds::new(70.0));
     let text = "the slope is rise over run".to_owned();
-    vec![Evidence { start, end, kind: EvidenceKind::Speech, text, score: 0.9, frame: None }]
+    vec![Evidence { start, end, kind: EvidenceKind::Speech, text, score: 0.9, frame: None, video: None }]
 }
 
 /// All that is told, and how it ends.
