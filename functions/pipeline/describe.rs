@@ -1,19 +1,21 @@
-//! A batch of scenes, described from their keyframes.
+//! A batch of scenes, described from their keyframes, unless an earlier generation has the same describer's words.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use domain::analysis::Scene;
+use domain::analysis::{Description, Scene};
 use domain::ids::VideoId;
 use domain::stage::Stage;
 use edge::App;
 use edge::step::{self, StepError, in_map};
 use futures::{StreamExt, TryStreamExt, stream};
-use intelligence::describe::SceneImage;
+use intelligence::describe::{Describer, SceneImage};
 use media::Joined;
 use serde::Deserialize;
+use steps::earlier::{self, Batch};
 use steps::outputs;
 use steps::providers::{self, Chosen};
-use store::keys::{self, Outputs};
+use store::keys::{self, Extracted, Outputs};
 use store::{StepInput, Video};
 
 /// Keyframes that are read at the same time.
@@ -33,18 +35,34 @@ async fn describe(chosen: Arc<Chosen>, app: Arc<App>, input: Input) -> Result<()
         let (first, last) = input.batch;
         let key = outputs.descriptions(first as u32);
         if !app.store.exists(&key).await? {
-            let joined: Joined = outputs::read_json(&app, &outputs.scenes()).await?;
-            let scenes = joined.scenes.get(first..last).unwrap_or_default();
-            let images = images(&app, &video, scenes).await?;
-            let described = chosen.of(&app).await?.describer.describe(&images).await;
-            let descriptions = described.map_err(providers::provider_error)?;
-            outputs::write_json(&app, &key, &descriptions).await?;
+            let describer = &*chosen.of(&app).await?.describer;
+            let by = describer.provenance().await.map_err(providers::provider_error)?;
+            let batch = match earlier::batch(&app, outputs, first as u32, &by).await? {
+                Some(batch) => batch,
+                None => Batch {
+                    by: Some(by),
+                    descriptions: describe_scenes(&app, &video, describer, first..last).await?,
+                },
+            };
+            outputs::write_json(&app, &key, &batch).await?;
         }
         // Part 0 is the transcript.
         app.store.part_done(video.id, Stage::Describe, first as u32 + 1).await?;
         Ok(())
     })
     .await
+}
+
+async fn describe_scenes(
+    app: &App,
+    video: &Video,
+    describer: &dyn Describer,
+    range: Range<usize>,
+) -> Result<Vec<Description>, StepError> {
+    let joined: Joined = outputs::read_json(app, &Extracted { video: video.id }.scenes()).await?;
+    let scenes = joined.scenes.get(range).unwrap_or_default();
+    let images = images(app, video, scenes).await?;
+    describer.describe(&images).await.map_err(providers::provider_error)
 }
 
 async fn images(app: &App, video: &Video, scenes: &[Scene]) -> Result<Vec<SceneImage>, StepError> {
