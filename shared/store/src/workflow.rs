@@ -7,6 +7,7 @@ use domain::stage::Stage;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::keys::Extracted;
 use crate::videos::Video;
 use crate::{Reply, Store, StoreError};
 
@@ -39,6 +40,25 @@ struct ExecutionInput {
     #[serde(flatten)]
     step: StepInput,
     resume_from: Stage,
+    /// For a run that begins with what was extracted before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    joined: Option<Joined>,
+}
+
+/// What the join step hands on, in the words of `infra/pipeline.asl.json`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Joined {
+    batch_list: String,
+}
+
+impl ExecutionInput {
+    fn of(video: &Video) -> Self {
+        let step = StepInput { video_id: video.id, attempt: video.attempt, generation: video.generation };
+        let batch_list = Extracted { video: video.id }.batch_list();
+        let joined = video.is_described_anew().then_some(Joined { batch_list });
+        Self { step, resume_from: video.resume_from, joined }
+    }
 }
 
 impl Store {
@@ -69,8 +89,7 @@ impl Store {
     pub fn start_execution<'a>(&'a self, video: &'a Video) -> Reply<'a, ()> {
         const OPERATION: &str = "starting an execution";
         Box::pin(async move {
-            let step = StepInput { video_id: video.id, attempt: video.attempt, generation: video.generation };
-            let input = serde_json::to_string(&ExecutionInput { step, resume_from: video.resume_from });
+            let input = serde_json::to_string(&ExecutionInput::of(video));
             let start = self
                 .sfn
                 .start_execution()
