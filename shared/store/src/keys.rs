@@ -256,7 +256,8 @@ impl Extracted {
         self.at("contact-sheet.jpg")
     }
 
-    /// The list that the description's Map reads: a JSON array of `[first, end)` ranges of scenes.
+    /// The list that the description's Map reads: a JSON array of `[first, end)` ranges of the scenes that
+    /// are described.
     pub fn batch_list(self) -> String {
         self.at("batches.json")
     }
@@ -288,7 +289,7 @@ impl Outputs {
         generations.map(move |generation| Self { generation: Generation(generation), ..self })
     }
 
-    /// Descriptions of the batch that begins with scene `n` (from 0).
+    /// Descriptions of the batch that begins with number `n` (from 0) of the scenes that are described.
     pub fn descriptions(self, n: u32) -> String {
         self.at(&format!("descriptions/{n:06}.json"))
     }

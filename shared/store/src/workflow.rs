@@ -153,3 +153,45 @@ pub enum Run {
 fn execution_name(video: &Video) -> String {
     format!("{}-{}", video.id, video.attempt.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// What a run of a video is started with that begins at this stage, and was ready before or not.
+    fn input(resume_from: &str, indexed_at: Option<&str>) -> Value {
+        let row = json!({
+            "id": "019ea186-6500-7c3e-9b1d-2f6a5e8d4c10",
+            "owner": "user_a",
+            "title": "ML Lecture 12",
+            "state": "queued",
+            "origin": "youtube",
+            "youtube_id": "abc123",
+            "attempt": 4,
+            "resume_from": resume_from,
+            "generation": 2,
+            "created_at": "2026-06-07T10:00:00Z",
+            "updated_at": "2026-06-07T10:00:00Z",
+            "indexed_at": indexed_at,
+        });
+        serde_json::to_value(ExecutionInput::of(&serde_json::from_value(row).unwrap())).unwrap()
+    }
+
+    #[test]
+    fn only_a_video_that_was_ready_before_begins_with_what_was_joined_then() {
+        let ready = Some("2026-06-07T10:05:00Z");
+        for stage in ["describe", "index"] {
+            let joined = "videos/019ea186-6500-7c3e-9b1d-2f6a5e8d4c10/g1/batches.json";
+            let input = input(stage, ready);
+            assert_eq!(input["joined"], json!({ "batchList": joined }), "{input}");
+            assert_eq!((&input["attempt"], &input["generation"]), (&json!(4), &json!(2)), "{input}");
+        }
+        for (stage, indexed_at) in
+            [("describe", None), ("index", None), ("extract", ready), ("download", None)]
+        {
+            assert_eq!(input(stage, indexed_at).get("joined"), None, "{stage}");
+        }
+    }
+}
