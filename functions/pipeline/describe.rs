@@ -25,7 +25,7 @@ const AT_ONCE: usize = 8;
 struct Input {
     #[serde(flatten)]
     step: StepInput,
-    /// The first scene and the one after the last.
+    /// The first one and the one after the last, among the scenes that are described.
     batch: (usize, usize),
 }
 
@@ -60,8 +60,8 @@ async fn describe_scenes(
     range: Range<usize>,
 ) -> Result<Vec<Description>, StepError> {
     let joined: Joined = outputs::read_json(app, &Extracted { video: video.id }.scenes()).await?;
-    let scenes = joined.scenes.get(range).unwrap_or_default();
-    let images = images(app, video, scenes).await?;
+    let scenes = joined.described();
+    let images = images(app, video, scenes.get(range).unwrap_or_default()).await?;
     describer.describe(&images).await.map_err(providers::provider_error)
 }
 

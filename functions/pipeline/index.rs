@@ -144,10 +144,11 @@ async fn described(
         let batch: Batch = outputs::read_json(app, &outputs.descriptions(first as u32)).await?;
         descriptions.extend(batch.descriptions);
     }
-    if descriptions.len() != joined.scenes.len() {
-        return Err(StepError::transient("there is not one description per scene"));
-    }
-    Ok(Some(joined.scenes.iter().cloned().zip(descriptions).collect()))
+    let places = joined.described_as();
+    let shared = places.iter().map(|place| descriptions.get(*place).cloned());
+    let shared = shared.collect::<Option<Vec<Description>>>();
+    let shared = shared.ok_or_else(|| StepError::transient("a scene has no description"))?;
+    Ok(Some(joined.scenes.iter().cloned().zip(shared).collect()))
 }
 
 /// What is said, if it was asked for.

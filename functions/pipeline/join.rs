@@ -13,6 +13,8 @@ use steps::{outputs, source};
 use store::keys::{self, Extracted};
 use store::{StepInput, Video};
 
+#[path = "join/alike.rs"]
+mod alike;
 #[path = "join/contact_sheet.rs"]
 mod contact_sheet;
 
@@ -48,9 +50,9 @@ async fn join(app: Arc<App>, input: StepInput) -> Result<Planned, StepError> {
     .await
 }
 
-/// The first and last scene (exclusive) of each batch.
+/// The first and last one (exclusive) of each batch, among the scenes that are described.
 fn batches(joined: &Joined) -> Vec<(usize, usize)> {
-    let scenes = joined.scenes.len();
+    let scenes = joined.described().len();
     let size = scenes.div_ceil(MOST_BATCHES).max(LEAST_BATCH);
     (0..scenes).step_by(size).map(|first| (first, (first + size).min(scenes))).collect()
 }
@@ -72,10 +74,11 @@ async fn join_segments(app: &App, video: &Video, extracted: Extracted) -> Result
         }
     }
     drop(sender);
-    let joined = detector.await.map_err(StepError::transient)?.map_err(source::media_error)?;
+    let mut joined = detector.await.map_err(StepError::transient)?.map_err(source::media_error)?;
     keep_frames(app, video, extracted, &joined).await?;
     if video.processing_mode.describes() {
         contact_sheet::write(app, extracted, &joined).await?;
+        joined.first_alike = alike::find(app, video.id, &joined.scenes).await?;
     }
     // Last, because the scenes' being there says that their frames are.
     outputs::write_json(app, &extracted.scenes(), &joined).await?;

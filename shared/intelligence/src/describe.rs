@@ -12,6 +12,7 @@ mod builtin;
 mod fingerprint;
 mod ink;
 mod jpeg;
+mod look;
 mod ocr;
 mod openai;
 mod picture;
@@ -22,6 +23,7 @@ mod wording;
 
 pub(crate) use aws::{Aws, Labels};
 pub use builtin::Builtin;
+pub use look::{Look, first_alike};
 pub(crate) use openai::OpenAi;
 
 /// A scene with the frame that stands for it.
