@@ -1,7 +1,7 @@
 //! Other words for what was extracted: a ready video is described anew, and nothing else is done again.
 
 use domain::failure::{Failure, FailureCode};
-use domain::ids::{Attempt, UserId};
+use domain::ids::{Attempt, Generation, UserId};
 use domain::plan::Plan;
 use domain::stage::Stage;
 use jiff::Timestamp;
@@ -112,7 +112,7 @@ async fn the_same_providers_words_are_taken_over_and_anothers_are_not() {
     let id = client.upload(&world.clips.lecture()).await;
     assert_eq!(client.finished(&id).await["status"], "COMPLETED");
     let video = id.parse().unwrap();
-    let outputs = |generation: u32| keys::Outputs { video, generation: domain::ids::Generation(generation) };
+    let outputs = |generation: u32| keys::Outputs { video, generation: Generation(generation) };
     let read = async |key: String| -> Value {
         serde_json::from_slice(&store.object(&key).await.unwrap().unwrap()).unwrap()
     };
@@ -198,4 +198,30 @@ async fn refusals_say_what_is_wrong() {
         assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.body);
         assert!(answer.body["detail"].as_str().unwrap().contains("failed"), "{}", answer.body);
     }
+}
+
+/// Of the five scenes three are described: what looks like one before it is not described again.
+#[tokio::test]
+async fn a_slide_that_comes_back_is_described_once() {
+    let world = World::get();
+    let client = world.client("slideshow", Plan::Pro).await;
+    let id = client.upload(&world.clips.returning_slide()).await;
+    let done = client.finished(&id).await;
+    assert_eq!(done["status"], "COMPLETED", "{done}");
+    let described = keys::Outputs { video: id.parse().unwrap(), generation: Generation::FIRST };
+    let stored = world.store().await.object(&described.descriptions(0)).await.unwrap().unwrap();
+    let stored: Value = serde_json::from_slice(&stored).unwrap();
+    assert_eq!(stored["descriptions"].as_array().unwrap().len(), 3, "{stored}");
+    let scenes = done["processedData"]["scenes"].as_array().unwrap();
+    let said: Vec<&str> = scenes.iter().map(|scene| scene["description"].as_str().unwrap()).collect();
+    assert_eq!((said.len(), said[2], said[3]), (5, said[0], said[1]), "{said:?}");
+    assert!(said[0].contains("Gradient descent") && !said[0].contains("momentum"), "{said:?}");
+    assert!(said[4].contains("momentum"), "{said:?}");
+    // Each is a moment of its own, at its own time.
+    let search = json!({ "query": "gradient descent", "kinds": ["screen_text"] });
+    let found = client.api(Method::POST, "/v1/api/search", Some(search)).await.body;
+    let mut starts: Vec<f64> =
+        found["data"].as_array().unwrap().iter().map(|moment| moment["startTs"].as_f64().unwrap()).collect();
+    starts.sort_by(f64::total_cmp);
+    assert_eq!(starts, [0.0, 6.0, 12.0], "{found}");
 }
