@@ -5,12 +5,12 @@ mod scenes;
 
 use domain::api_key::Scope;
 use edge::{Call, Door, Problem, Reply};
-use store::keys::Outputs;
+use store::keys::Extracted;
 
 async fn get_contact_sheet(call: Call) -> Result<Reply, Problem> {
     let job = scenes::job_with_scenes(&call).await?;
-    let outputs = Outputs { video: job.id, generation: job.generation };
-    exports::redirect(&call, &job, &outputs.contact_sheet(), "-contact-sheet.jpg").await
+    let extracted = Extracted { video: job.id };
+    exports::redirect(&call, &job, &extracted.contact_sheet(), "-contact-sheet.jpg").await
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -9,7 +9,7 @@ use cost::Cost;
 use domain::api_key::Scope;
 use domain::api_version::ApiVersion;
 use domain::callback::CallbackStatus;
-use domain::stage::overall_progress;
+use domain::stage::{Stage, overall_progress};
 use domain::video::VideoState;
 use edge::{Call, Door, Job, Problem, Reply};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -96,13 +96,17 @@ fn has_processed_data(video: &Video, version: ApiVersion) -> bool {
     }
 }
 
-/// What is left at the pace so far; nothing is known before there is a pace.
+/// What is left at the pace so far; nothing is known before there is a pace. Of a video that is described anew, what
+/// was done days ago says nothing about that.
 fn seconds_left(video: &Video, stages: &[StageProgress], now: Timestamp) -> Option<i64> {
     let VideoState::Processing { .. } = video.state else { return None };
-    let began = stages.iter().map(|progress| progress.started_at).min()?;
+    let is_of_this_run = |stage: Stage| !video.is_described_anew() || stage >= Stage::Describe;
+    let stages = stages.iter().filter(|progress| is_of_this_run(progress.stage));
+    let began = stages.clone().map(|progress| progress.started_at).min()?;
     let elapsed = now.duration_since(began).as_secs().max(1);
-    let percent = i64::from(overall_progress(stages.iter().map(|stage| (stage.stage, stage.percent()))));
-    (percent > 0).then(|| (elapsed * (100 - percent) + percent - 1) / percent)
+    let done = i64::from(overall_progress(stages.map(|stage| (stage.stage, stage.percent()))));
+    let whole: u32 = Stage::ALL.into_iter().filter(|stage| is_of_this_run(*stage)).map(Stage::weight).sum();
+    (done > 0).then(|| (elapsed * (i64::from(whole) - done) + done - 1) / done)
 }
 
 /// How telling the job's end fares, if it asked for that. What an earlier run of a retried job came to is not shown.

@@ -9,7 +9,7 @@ use domain::ids::VideoId;
 use domain::problem::ProblemKind;
 use edge::{Call, Door, Problem, Reply};
 use serde::Deserialize;
-use store::keys::{self, Outputs};
+use store::keys::{self, Extracted};
 
 /// Of the stored scenes what names them.
 #[derive(Deserialize)]
@@ -51,8 +51,8 @@ impl SceneName {
 async fn get_thumbnail(call: Call) -> Result<Reply, Problem> {
     let name = SceneName::parse(call.path("scene", "scene")?);
     let job = scenes::job_with_scenes(&call).await?;
-    let outputs = Outputs { video: job.id, generation: job.generation };
-    let stored = call.app.store.object(&outputs.scenes()).await?;
+    let extracted = Extracted { video: job.id };
+    let stored = call.app.store.object(&extracted.scenes()).await?;
     let stored = stored.ok_or_else(|| Problem::internal("a completed job has no list of scenes"))?;
     let Scenes { scenes } = serde_json::from_slice(&stored).map_err(Problem::internal)?;
     let named = name.and_then(|name| name.find(job.id, &scenes));

@@ -1,19 +1,22 @@
-//! A batch of scenes, described from their keyframes.
+//! A batch of scenes, described from their keyframes, unless an earlier generation has the same describer's words.
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use domain::analysis::Scene;
+use domain::analysis::{Description, Scene};
 use domain::ids::VideoId;
 use domain::stage::Stage;
 use edge::App;
 use edge::step::{self, StepError, in_map, record_spent};
 use futures::{StreamExt, TryStreamExt, stream};
+use intelligence::Providers;
 use intelligence::describe::SceneImage;
 use media::Joined;
 use serde::Deserialize;
+use steps::earlier::{self, Batch};
 use steps::outputs;
 use steps::providers::{self, Chosen};
-use store::keys::{self, Outputs};
+use store::keys::{self, Extracted, Outputs};
 use store::{StepInput, Video};
 
 /// Keyframes that are read at the same time.
@@ -23,7 +26,7 @@ const AT_ONCE: usize = 8;
 struct Input {
     #[serde(flatten)]
     step: StepInput,
-    /// The first scene and the one after the last.
+    /// The first one and the one after the last, among the scenes that are described.
     batch: (usize, usize),
 }
 
@@ -33,20 +36,36 @@ async fn describe(chosen: Arc<Chosen>, app: Arc<App>, input: Input) -> Result<()
         let (first, last) = input.batch;
         let key = outputs.descriptions(first as u32);
         if !app.store.exists(&key).await? {
-            let joined: Joined = outputs::read_json(&app, &outputs.scenes()).await?;
-            let scenes = joined.scenes.get(first..last).unwrap_or_default();
-            let images = images(&app, &video, scenes).await?;
             let providers = chosen.of(&app).await?;
-            let described = providers.describer.describe(&images).await;
-            record_spent(&app, video.id, Stage::Describe, providers.meter.take()).await;
-            let descriptions = described.map_err(providers::provider_error)?;
-            outputs::write_json(&app, &key, &descriptions).await?;
+            let by = providers.describer.provenance().await.map_err(providers::provider_error)?;
+            let batch = match earlier::batch(&app, outputs, first as u32, &by).await? {
+                Some(batch) => batch,
+                None => Batch {
+                    by: Some(by),
+                    descriptions: describe_scenes(&app, &video, providers, first..last).await?,
+                },
+            };
+            outputs::write_json(&app, &key, &batch).await?;
         }
         // Part 0 is the transcript.
         app.store.part_done(video.id, Stage::Describe, first as u32 + 1).await?;
         Ok(())
     })
     .await
+}
+
+async fn describe_scenes(
+    app: &App,
+    video: &Video,
+    providers: &Providers,
+    range: Range<usize>,
+) -> Result<Vec<Description>, StepError> {
+    let joined: Joined = outputs::read_json(app, &Extracted { video: video.id }.scenes()).await?;
+    let scenes = joined.described();
+    let images = images(app, video, scenes.get(range).unwrap_or_default()).await?;
+    let described = providers.describer.describe(&images).await;
+    record_spent(app, video.id, Stage::Describe, providers.meter.take()).await;
+    described.map_err(providers::provider_error)
 }
 
 async fn images(app: &App, video: &Video, scenes: &[Scene]) -> Result<Vec<SceneImage>, StepError> {

@@ -8,7 +8,7 @@ use edge::step::{self, StepError, in_map};
 use media::{ExtractOptions, SegmentPlan};
 use serde::Deserialize;
 use steps::{outputs, source};
-use store::keys::Outputs;
+use store::keys::Extracted;
 use store::{StepInput, Video};
 
 #[derive(Deserialize)]
@@ -20,9 +20,9 @@ struct Input {
 
 async fn extract(app: Arc<App>, input: Input) -> Result<(), StepError> {
     in_map(&app, input.step, Stage::Extract, async |video| {
-        let outputs = Outputs { video: video.id, generation: input.step.generation };
-        if !app.store.exists(&outputs.features(input.segment)).await? {
-            decode(&app, &video, outputs, input.segment).await?;
+        let extracted = Extracted { video: video.id };
+        if !app.store.exists(&extracted.features(input.segment)).await? {
+            decode(&app, &video, extracted, input.segment).await?;
         }
         app.store.part_done(video.id, Stage::Extract, input.segment).await?;
         Ok(())
@@ -30,13 +30,13 @@ async fn extract(app: Arc<App>, input: Input) -> Result<(), StepError> {
     .await
 }
 
-async fn decode(app: &App, video: &Video, outputs: Outputs, segment: u32) -> Result<(), StepError> {
-    let stored = outputs::read(app, &outputs.plan()).await?;
+async fn decode(app: &App, video: &Video, extracted: Extracted, segment: u32) -> Result<(), StepError> {
+    let stored = outputs::read(app, &extracted.plan()).await?;
     let plan = SegmentPlan::from_json(&stored).map_err(source::media_error)?;
     let (proxy, tools) = (source::serve(app, video).await?, source::tools(app));
     let decoded = media::extract(&tools, proxy.url(), &plan, segment, ExtractOptions::default()).await;
     let decoded = decoded.map_err(source::media_error)?;
-    let (candidates, audio) = (outputs.candidates(segment), outputs.audio(segment));
+    let (candidates, audio) = (extracted.candidates(segment), extracted.audio(segment));
     let frames_kept = app.store.put_once(&candidates, "application/octet-stream", decoded.frames.into());
     if video.processing_mode.transcribes() {
         let sound_kept = app.store.put_once(&audio, "application/octet-stream", decoded.audio.into());
@@ -45,7 +45,7 @@ async fn decode(app: &App, video: &Video, outputs: Outputs, segment: u32) -> Res
         frames_kept.await?;
     }
     // Last, because their being there says that the others are.
-    let features = outputs.features(segment);
+    let features = extracted.features(segment);
     Ok(app.store.put_once(&features, "application/octet-stream", decoded.features.into()).await?)
 }
 

@@ -56,7 +56,7 @@ fn failure(reason: &str) -> Failure {
         }
         _ => Failure::new(
             FailureCode::Internal,
-            "Something went wrong on our side. Nothing was billed; please retry.",
+            "Something went wrong on our side. This attempt was not billed; please retry.",
         ),
     }
 }

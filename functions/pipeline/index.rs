@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::analysis::{Description, Scene, Transcript};
 use domain::captions::Captions;
-use domain::ids::UserId;
+use domain::ids::Generation;
 use domain::library::{ShardEntry, due_merge};
 use domain::processing_mode::ProcessingMode;
 use domain::stage::Stage;
@@ -15,9 +15,10 @@ use intelligence::index::{Findings, Shard, VideoIndex};
 use jiff::SignedDuration;
 use media::{Joined, Recorded};
 use published::Analysis;
+use steps::earlier::Batch;
 use steps::outputs;
 use steps::providers::{self, Chosen};
-use store::keys::{self, Outputs};
+use store::keys::{self, Extracted, Outputs};
 use store::{LibraryChange, Purge, StepInput, Video};
 
 #[path = "index/published.rs"]
@@ -30,7 +31,7 @@ async fn index(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Result<(
         app.store.stage_finished(id, Stage::Describe, now).await?;
         app.store.stage_begun(id, Stage::Index, 1, now).await?;
         let outputs = Outputs { video: id, generation: input.generation };
-        let joined: Joined = outputs::read_json(&app, &outputs.scenes()).await?;
+        let joined: Joined = outputs::read_json(&app, &Extracted { video: id }.scenes()).await?;
         let mode = video.processing_mode;
         let described = described(&app, outputs, &joined, mode).await?;
         let transcript = transcript(&app, outputs, mode).await?;
@@ -60,7 +61,7 @@ async fn index(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Result<(
     match ended {
         Some(video) => {
             app.store.settle(&video, clock::now()).await?;
-            tidy(&app, video.owner).await
+            tidy(&app, video).await
         }
         None => Ok(()),
     }
@@ -106,10 +107,12 @@ async fn collect(app: &App, video: &Video, shard: &Shard) -> Result<(), StepErro
     Ok(())
 }
 
-/// Has shards merged when there are many. The video is ready by then, and can be found in any case.
-async fn tidy(app: &App, owner: UserId) -> Result<(), StepError> {
-    if due_merge(&app.store.library(owner.clone()).await?.shards).is_some() {
-        app.store.enqueue_purge(Purge::Library(owner), SignedDuration::ZERO).await?;
+/// Has shards merged when there are many, and rows of an earlier generation left out, which no search shows any more.
+/// The video is ready by then, and can be found in any case.
+async fn tidy(app: &App, video: Video) -> Result<(), StepError> {
+    let shards = app.store.library(video.owner.clone()).await?.shards;
+    if video.generation > Generation::FIRST || due_merge(&shards).is_some() {
+        app.store.enqueue_purge(Purge::Library(video.owner), SignedDuration::ZERO).await?;
     }
     Ok(())
 }
@@ -135,16 +138,18 @@ async fn described(
     if !mode.describes() {
         return Ok(None);
     }
-    let batches: Vec<(usize, usize)> = outputs::read_json(app, &outputs.batch_list()).await?;
+    let batches: Vec<(usize, usize)> =
+        outputs::read_json(app, &Extracted { video: outputs.video }.batch_list()).await?;
     let mut descriptions: Vec<Description> = Vec::with_capacity(joined.scenes.len());
     for (first, _) in batches {
-        let batch: Vec<Description> = outputs::read_json(app, &outputs.descriptions(first as u32)).await?;
-        descriptions.extend(batch);
+        let batch: Batch = outputs::read_json(app, &outputs.descriptions(first as u32)).await?;
+        descriptions.extend(batch.descriptions);
     }
-    if descriptions.len() != joined.scenes.len() {
-        return Err(StepError::transient("there is not one description per scene"));
-    }
-    Ok(Some(joined.scenes.iter().cloned().zip(descriptions).collect()))
+    let places = joined.described_as();
+    let shared = places.iter().map(|place| descriptions.get(*place).cloned());
+    let shared = shared.collect::<Option<Vec<Description>>>();
+    let shared = shared.ok_or_else(|| StepError::transient("a scene has no description"))?;
+    Ok(Some(joined.scenes.iter().cloned().zip(shared).collect()))
 }
 
 /// What is said, if it was asked for.

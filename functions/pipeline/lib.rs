@@ -1,5 +1,6 @@
 //! What several steps of the pipeline share, and who asks about its results too: the providers.
 
+pub mod earlier;
 pub mod outputs;
 pub mod providers;
 pub mod source;

@@ -14,7 +14,7 @@ use edge::{App, clock};
 use media::{MediaError, SegmentPlan};
 use serde::Serialize;
 use steps::{outputs, source};
-use store::keys::Outputs;
+use store::keys::Extracted;
 use store::{Reservation, StepInput, Video};
 
 /// What the state machine goes on with.
@@ -35,8 +35,8 @@ enum Found {
 
 async fn plan(app: Arc<App>, input: StepInput) -> Result<Planned, StepError> {
     in_stage(&app, input, Stage::Extract, async |video| {
-        let outputs = Outputs { video: video.id, generation: input.generation };
-        let found = match app.store.object(&outputs.plan()).await? {
+        let extracted = Extracted { video: video.id };
+        let found = match app.store.object(&extracted.plan()).await? {
             Some(stored) => Found::Video(SegmentPlan::from_json(&stored).map_err(source::media_error)?),
             None => look(&app, &video).await?,
         };
@@ -54,9 +54,9 @@ async fn plan(app: Arc<App>, input: StepInput) -> Result<Planned, StepError> {
         // Every segment is a part, and so is joining them.
         let parts = segments.len() as u32 + 1;
         app.store.stage_begun(video.id, Stage::Extract, parts, clock::now()).await?;
-        outputs::write_json(&app, &outputs.segment_list(), &segments).await?;
-        outputs::write_json(&app, &outputs.plan(), &plan).await?;
-        Ok(Planned::Segments { segment_list: outputs.segment_list() })
+        outputs::write_json(&app, &extracted.segment_list(), &segments).await?;
+        outputs::write_json(&app, &extracted.plan(), &plan).await?;
+        Ok(Planned::Segments { segment_list: extracted.segment_list() })
     })
     .await
 }

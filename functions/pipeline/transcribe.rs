@@ -1,20 +1,22 @@
-//! The whole soundtrack, written down, unless only the pictures were asked for.
+//! The whole soundtrack, written down, unless only the pictures were asked for, or an earlier generation has the same
+//! transcriber's words.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::analysis::Transcript;
 use domain::stage::Stage;
 use edge::App;
 use edge::step::{self, StepError, in_stage, record_spent};
 use futures::TryStreamExt;
-use intelligence::ProviderError;
 use intelligence::transcribe::Soundtrack;
+use intelligence::{ProviderError, Providers};
 use media::SegmentPlan;
 use steps::providers::{self, Chosen};
-use steps::{outputs, source};
-use store::StepInput;
-use store::keys::Outputs;
+use steps::{earlier, outputs, source};
+use store::keys::{Extracted, Outputs};
+use store::{StepInput, Video};
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
 use tokio::sync::OnceCell;
@@ -24,12 +26,12 @@ async fn transcribe(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Res
         let outputs = Outputs { video: video.id, generation: input.generation };
         let is_wanted = video.processing_mode.transcribes();
         if is_wanted && !app.store.exists(&outputs.transcript()).await? {
-            let soundtrack = Segments::new(&app, outputs);
             let providers = chosen.of(&app).await?;
-            let transcription = providers.transcriber.transcribe(&soundtrack).await;
-            record_spent(&app, video.id, Stage::Describe, providers.meter.take()).await;
-            let transcription = transcription.map_err(providers::provider_error)?;
-            let transcript = transcription.done().ok_or(StepError::Pending)?;
+            let by = providers.transcriber.provenance().await;
+            let transcript = match earlier::transcript(&app, outputs, &by).await? {
+                Some(transcript) => transcript,
+                None => write_down(&app, &video, providers).await?,
+            };
             outputs::write_json(&app, &outputs.transcript(), &transcript).await?;
         }
         app.store.part_done(video.id, Stage::Describe, 0).await?;
@@ -38,26 +40,33 @@ async fn transcribe(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Res
     .await
 }
 
+async fn write_down(app: &App, video: &Video, providers: &Providers) -> Result<Transcript, StepError> {
+    let soundtrack = Segments::new(app, Extracted { video: video.id });
+    let transcription = providers.transcriber.transcribe(&soundtrack).await;
+    record_spent(app, video.id, Stage::Describe, providers.meter.take()).await;
+    transcription.map_err(providers::provider_error)?.done().ok_or(StepError::Pending)
+}
+
 /// The segments' sound, one after another, is the soundtrack.
 struct Segments<'a> {
     app: &'a App,
-    outputs: Outputs,
+    extracted: Extracted,
     folder: String,
     collected: OnceCell<NamedTempFile>,
 }
 
 impl<'a> Segments<'a> {
-    fn new(app: &'a App, outputs: Outputs) -> Self {
-        Self { app, outputs, folder: outputs.transcription(), collected: OnceCell::new() }
+    fn new(app: &'a App, extracted: Extracted) -> Self {
+        Self { app, extracted, folder: extracted.transcription(), collected: OnceCell::new() }
     }
 
     async fn collect(&self) -> Result<NamedTempFile, StepError> {
-        let stored = outputs::read(self.app, &self.outputs.plan()).await?;
+        let stored = outputs::read(self.app, &self.extracted.plan()).await?;
         let plan = SegmentPlan::from_json(&stored).map_err(source::media_error)?;
         let sound = NamedTempFile::new().map_err(StepError::transient)?;
         let mut file = tokio::fs::File::create(sound.path()).await.map_err(StepError::transient)?;
         for segment in 0..plan.segments.len() as u32 {
-            self.append(&self.outputs.audio(segment), &mut file).await?;
+            self.append(&self.extracted.audio(segment), &mut file).await?;
         }
         file.flush().await.map_err(StepError::transient)?;
         Ok(sound)

@@ -63,7 +63,7 @@ fn upload_expired() -> Failure {
 }
 
 fn interrupted() -> Failure {
-    let detail = "Processing was interrupted on our side. Nothing was billed; please retry.";
+    let detail = "Processing was interrupted on our side. This attempt was not billed; please retry.";
     Failure::new(FailureCode::Internal, detail)
 }
 

@@ -63,6 +63,25 @@ impl Clips {
         })
     }
 
+    /// A slide, a blue wall, both again, and the slide with one more line, three seconds each.
+    pub fn returning_slide(&self) -> PathBuf {
+        let line =
+            |text: &str, y: &str| format!("drawtext=fontfile={FONT}:text='{text}':fontsize=h/14:x=w/8:y={y}");
+        let (title, more) = (line("Gradient descent", "h/4"), line("with momentum", "h/2"));
+        let shot = |color: &str| format!("color={color}:size=1280x720:rate=25:duration=3");
+        let (paper, wall) = (shot("white"), shot("0x3b82f6"));
+        let graph = format!(
+            "{paper},{title}[a];{wall}[b];{paper},{title}[c];{wall}[d];{paper},{title},{more}[e];\
+             [a][b][c][d][e]concat=n=5:v=1[v]"
+        );
+        self.make("returning-slide.mp4", |out| {
+            ffmpeg(out, |ffmpeg| {
+                ffmpeg.args(["-f", "lavfi", "-i", "nullsrc=d=15", "-filter_complex", &graph]);
+                ffmpeg.args(["-map", "[v]", "-t", "15"]).args(H264);
+            });
+        })
+    }
+
     /// As phones and cameras write it: stored lying, with a note that it stands, a timecode, and when it was recorded
     /// ([`RECORDED_AT`]).
     pub fn rotated(&self) -> PathBuf {

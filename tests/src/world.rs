@@ -151,6 +151,15 @@ impl World {
         self.store().await.keys_under(prefix).await.expect("a list of objects")
     }
 
+    /// The versions of the object with that key.
+    pub async fn versions(&self, key: &str) -> Vec<String> {
+        let url = format!("{}/{}?versions&prefix={key}", self.aws_endpoint, self.bucket);
+        let listed = reqwest::Client::new().get(url).header("authorization", ROOT).send().await;
+        let listed = listed.expect("an answer").text().await.expect("a list");
+        let parts = listed.split("<VersionId>").skip(1);
+        parts.filter_map(|part| Some(part.split_once('<')?.0.to_owned())).collect()
+    }
+
     /// Removes a version of an object for good.
     pub async fn remove_object(&self, key: &str, version: &str) {
         let url = format!("{}/{}/{key}?versionId={version}", self.aws_endpoint, self.bucket);

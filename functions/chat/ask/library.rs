@@ -10,7 +10,7 @@ use intelligence::index::VideoIndex;
 use media::Joined;
 use steps::providers::{self, Chosen};
 use store::Video;
-use store::keys::Outputs;
+use store::keys::{Extracted, Outputs};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -73,7 +73,7 @@ impl Library {
         if let Some((_, known)) = shelf.iter().find(|(kept, _)| *kept == outputs) {
             return Ok(known.clone());
         }
-        let (index_key, scenes_key) = (outputs.index(), outputs.scenes());
+        let (index_key, scenes_key) = (outputs.index(), Extracted { video: video.id }.scenes());
         let read = futures::try_join!(app.store.object(&index_key), app.store.object(&scenes_key));
         let (Some(index), Some(scenes)) = read.map_err(|error| error.to_string())? else {
             return Err("a ready video has no index".to_owned());

@@ -112,6 +112,11 @@ pub struct Generation(pub u32);
 impl Generation {
     /// The first set.
     pub const FIRST: Self = Self(1);
+
+    /// The set after this one.
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
 }
 
 #[cfg(test)]

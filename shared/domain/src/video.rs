@@ -102,6 +102,8 @@ pub enum Event {
     Cancelled,
     /// The owner asked for another attempt.
     Retried,
+    /// The owner asked for other words for what was extracted: another description and transcript.
+    Redescribed,
 }
 
 /// The event does not apply to the state, and changed nothing.
@@ -117,7 +119,7 @@ pub struct IllegalTransition {
 impl Event {
     /// The states in which this event means something.
     pub fn allowed_from(self) -> &'static [StateKind] {
-        use StateKind::{AwaitingUpload, Failed, Processing, Queued};
+        use StateKind::{AwaitingUpload, Failed, Processing, Queued, Ready};
         match self {
             Self::Uploaded => &[AwaitingUpload],
             // The first stage starts from the queue; a redelivered start finds it processing already.
@@ -126,13 +128,15 @@ impl Event {
             Self::Failed(..) => &[AwaitingUpload, Queued, Processing],
             Self::Cancelled => &[AwaitingUpload, Queued, Processing],
             Self::Retried => &[Failed],
+            // Of one that failed, what was extracted may be whole all the same.
+            Self::Redescribed => &[Ready, Failed],
         }
     }
 
     /// The state after the event.
     pub fn outcome(self) -> VideoState {
         match self {
-            Self::Uploaded | Self::Retried => VideoState::Queued,
+            Self::Uploaded | Self::Retried | Self::Redescribed => VideoState::Queued,
             Self::StageStarted(stage) => VideoState::Processing { stage },
             Self::Finished { has_scenes } => VideoState::Ready { has_scenes },
             Self::Failed(stage, code) => VideoState::Failed { stage, code },

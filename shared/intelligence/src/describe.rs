@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::analysis::{Description, Scene};
+use domain::analysis::{Description, Provenance, Scene};
 
 use crate::ProviderError;
 
@@ -12,6 +12,7 @@ mod builtin;
 mod fingerprint;
 mod ink;
 mod jpeg;
+mod look;
 mod ocr;
 mod openai;
 mod picture;
@@ -22,6 +23,7 @@ mod wording;
 
 pub(crate) use aws::{Aws, Labels};
 pub use builtin::Builtin;
+pub use look::{Look, first_alike};
 pub(crate) use openai::OpenAi;
 
 /// A scene with the frame that stands for it.
@@ -36,6 +38,14 @@ pub struct SceneImage {
 /// Says what is seen in scenes.
 #[async_trait]
 pub trait Describer: Send + Sync {
+    /// Who would describe now: provider, model and version of the prompt, as far as they are known beforehand. Two
+    /// descriptions of one keyframe by the same are as good as each other. A server may name its model more precisely
+    /// in the descriptions themselves.
+    ///
+    /// # Errors
+    /// `Down` when a program that is installed cannot be asked for its version.
+    async fn provenance(&self) -> Result<Provenance, ProviderError>;
+
     /// Describes each scene by its keyframe: one description a scene, in the order given.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use async_trait::async_trait;
-use domain::analysis::Transcript;
+use domain::analysis::{Provenance, Transcript};
 
 use crate::ProviderError;
 
@@ -61,6 +61,9 @@ impl Transcription {
 /// Writes down a soundtrack.
 #[async_trait]
 pub trait Transcriber: Send + Sync {
+    /// Who would transcribe now: what every transcript of this transcriber says of where its words come from.
+    async fn provenance(&self) -> Provenance;
+
     /// Transcribes a soundtrack, or begins to, or looks how far it is.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! From the measurements of all segments to the scenes of the video.
 
+mod alike;
 mod scenes;
 
 use std::ops::Range;
@@ -51,6 +52,10 @@ pub struct Joined {
     /// What the recorder wrote beside the pictures.
     #[serde(default)]
     pub recorded: Recorded,
+    /// For each scene the place of the first one that looks the same, which may be itself. Empty where nobody has
+    /// compared them: then each is its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first_alike: Vec<u32>,
 }
 
 /// What is kept of each frame: 20 bytes, so that 12 hours stay below 100 MB.
@@ -163,6 +168,7 @@ impl Whole {
             keyframes,
             interval_frames: interval_frames(&kept, length),
             recorded: plan.recorded,
+            first_alike: vec![],
         })
     }
 

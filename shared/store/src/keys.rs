@@ -208,18 +208,17 @@ pub fn scene_frame(video: VideoId, n: u32) -> String {
     format!("videos/{video}/scenes/scene_{n:06}.jpg")
 }
 
-/// Outputs of the stages of one generation of a video.
+/// What was extracted of a video, once: every generation of its outputs is made of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Outputs {
-    /// Whose.
+pub struct Extracted {
+    /// Of which.
     pub video: VideoId,
-    /// Which set.
-    pub generation: Generation,
 }
 
-impl Outputs {
+impl Extracted {
+    /// It lies where the first generation lies, which made it.
     fn at(self, name: &str) -> String {
-        format!("videos/{}/g{}/{name}", self.video, self.generation.0)
+        Outputs { video: self.video, generation: Generation::FIRST }.at(name)
     }
 
     /// The probe's findings and the segments laid on them.
@@ -257,19 +256,42 @@ impl Outputs {
         self.at("contact-sheet.jpg")
     }
 
-    /// The list that the description's Map reads: a JSON array of `[first, end)` ranges of scenes.
+    /// The list that the description's Map reads: a JSON array of `[first, end)` ranges of the scenes that
+    /// are described.
     pub fn batch_list(self) -> String {
         self.at("batches.json")
     }
 
-    /// Descriptions of batch `n`.
-    pub fn descriptions(self, n: u32) -> String {
-        self.at(&format!("descriptions/{n:06}.json"))
-    }
-
-    /// What a transcriber that works on objects keeps below, without a slash at the end.
+    /// What a transcriber that works on objects keeps below, without a slash at the end. There is one soundtrack, so
+    /// what such a service has written down once is there for every generation.
     pub fn transcription(self) -> String {
         self.at("transcription")
+    }
+}
+
+/// Outputs of the stages that follow the extraction, of one generation of a video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outputs {
+    /// Whose.
+    pub video: VideoId,
+    /// Which set.
+    pub generation: Generation,
+}
+
+impl Outputs {
+    fn at(self, name: &str) -> String {
+        format!("videos/{}/g{}/{name}", self.video, self.generation.0)
+    }
+
+    /// The same outputs of every generation before this one, the latest first.
+    pub fn earlier(self) -> impl Iterator<Item = Self> {
+        let generations = (Generation::FIRST.0..self.generation.0).rev();
+        generations.map(move |generation| Self { generation: Generation(generation), ..self })
+    }
+
+    /// Descriptions of the batch that begins with number `n` (from 0) of the scenes that are described.
+    pub fn descriptions(self, n: u32) -> String {
+        self.at(&format!("descriptions/{n:06}.json"))
     }
 
     /// The transcript.
@@ -316,5 +338,15 @@ mod tests {
         {
             assert_eq!(video_of_upload(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_later_generation_shares_what_was_extracted_and_nothing_else() {
+        let video: VideoId = "550e8400-e29b-41d4-a716-446655440000".parse().unwrap();
+        let outputs = |generation| Outputs { video, generation: Generation(generation) };
+        assert_eq!(Extracted { video }.scenes(), format!("videos/{video}/g1/scenes.json"));
+        assert_eq!(outputs(3).index(), format!("videos/{video}/g3/index.bin"));
+        assert_eq!(outputs(3).earlier().collect::<Vec<_>>(), [outputs(2), outputs(1)]);
+        assert_eq!(outputs(1).earlier().count(), 0);
     }
 }

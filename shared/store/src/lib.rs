@@ -47,7 +47,7 @@ pub use limits::{QuerySlot, Window};
 pub use objects::{ByteRange, PinnedObject};
 pub use removal::{LAST_WRITE, Purge, Tombstone};
 pub use stages::StageProgress;
-pub use videos::{Created, Ended, NewVideo, Origin, Retried, Source, Video, VideoSummary, Wish};
+pub use videos::{Created, Ended, NewVideo, Origin, Retried, RetryFrom, Source, Video, VideoSummary, Wish};
 pub use workflow::{IngestMessage, Run, StepInput};
 
 /// A call under way.

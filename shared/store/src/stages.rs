@@ -1,6 +1,6 @@
 //! How far each stage of a video is. Parts are a set, not a counter: a part that is done twice counts once.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use domain::cost::Spent;
 use domain::ids::VideoId;
 use domain::stage::Stage;
@@ -22,7 +22,7 @@ pub struct StageProgress {
     /// The parts that are done.
     #[serde(default)]
     pub done: BTreeSet<u32>,
-    /// When it began, at the first attempt.
+    /// When it began, at the first attempt that its present generation of outputs has.
     pub started_at: Timestamp,
     /// When it was done.
     pub finished_at: Option<Timestamp>,
@@ -62,6 +62,24 @@ impl Store {
                 .map_err(StoreError::sdk(OPERATION))?;
             Ok(())
         })
+    }
+
+    /// The write that puts a stage which has begun back to its start. What it has used so far stays used.
+    pub(crate) fn stage_anew(
+        &self,
+        operation: &'static str,
+        id: VideoId,
+        stage: Stage,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        Update::builder()
+            .table_name(&self.names.table)
+            .set_key(Some(Key::stage(id, stage).attributes()))
+            .update_expression("SET started_at = :now REMOVE done, finished_at")
+            .expression_attribute_values(":now", text(now.to_string()))
+            .build()
+            .map(|update| TransactWriteItem::builder().update(update).build())
+            .map_err(StoreError::malformed(operation))
     }
 
     /// One part of a stage is done.

@@ -4,6 +4,7 @@ mod claim;
 mod create;
 mod end;
 mod list;
+mod retry;
 mod states;
 mod transition;
 mod uploads;
@@ -21,8 +22,9 @@ use serde::{Deserialize, Serialize};
 
 pub use create::Created;
 pub(crate) use create::PATIENCE;
-pub use end::{Ended, Retried, Wish};
+pub use end::{Ended, Wish};
 pub use list::VideoSummary;
+pub use retry::{Retried, RetryFrom};
 
 use crate::keys::{BURIED, Key, SK, STAGE_ROW, VIDEO_ROW, video_partition};
 use crate::rows::{Row, from_row, text};
@@ -171,9 +173,16 @@ impl Video {
     pub fn current_stage(&self) -> Stage {
         match self.state {
             VideoState::Processing { stage } | VideoState::Failed { stage, .. } => stage,
-            VideoState::AwaitingUpload | VideoState::Queued | VideoState::Cancelled => Stage::Download,
+            VideoState::Queued => self.resume_from,
+            VideoState::AwaitingUpload | VideoState::Cancelled => Stage::Download,
             VideoState::Ready { .. } => Stage::Index,
         }
+    }
+
+    /// Whether its run begins with describing what an earlier one extracted. A video that was ready once has all of
+    /// that, and is paid for: there is nothing to probe and nothing to set aside.
+    pub fn is_described_anew(&self) -> bool {
+        self.indexed_at.is_some() && self.resume_from >= Stage::Describe
     }
 
     /// Whether nothing more happens by itself.

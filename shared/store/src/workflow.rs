@@ -7,6 +7,7 @@ use domain::stage::Stage;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::keys::Extracted;
 use crate::videos::Video;
 use crate::{Reply, Store, StoreError};
 
@@ -39,6 +40,25 @@ struct ExecutionInput {
     #[serde(flatten)]
     step: StepInput,
     resume_from: Stage,
+    /// For a run that begins with what was extracted before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    joined: Option<Joined>,
+}
+
+/// What the join step hands on, in the words of `infra/pipeline.asl.json`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Joined {
+    batch_list: String,
+}
+
+impl ExecutionInput {
+    fn of(video: &Video) -> Self {
+        let step = StepInput { video_id: video.id, attempt: video.attempt, generation: video.generation };
+        let batch_list = Extracted { video: video.id }.batch_list();
+        let joined = video.is_described_anew().then_some(Joined { batch_list });
+        Self { step, resume_from: video.resume_from, joined }
+    }
 }
 
 impl Store {
@@ -69,8 +89,7 @@ impl Store {
     pub fn start_execution<'a>(&'a self, video: &'a Video) -> Reply<'a, ()> {
         const OPERATION: &str = "starting an execution";
         Box::pin(async move {
-            let step = StepInput { video_id: video.id, attempt: video.attempt, generation: video.generation };
-            let input = serde_json::to_string(&ExecutionInput { step, resume_from: video.resume_from });
+            let input = serde_json::to_string(&ExecutionInput::of(video));
             let start = self
                 .sfn
                 .start_execution()
@@ -133,4 +152,46 @@ pub enum Run {
 
 fn execution_name(video: &Video) -> String {
     format!("{}-{}", video.id, video.attempt.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// What a run of a video is started with that begins at this stage, and was ready before or not.
+    fn input(resume_from: &str, indexed_at: Option<&str>) -> Value {
+        let row = json!({
+            "id": "019ea186-6500-7c3e-9b1d-2f6a5e8d4c10",
+            "owner": "user_a",
+            "title": "ML Lecture 12",
+            "state": "queued",
+            "origin": "youtube",
+            "youtube_id": "abc123",
+            "attempt": 4,
+            "resume_from": resume_from,
+            "generation": 2,
+            "created_at": "2026-06-07T10:00:00Z",
+            "updated_at": "2026-06-07T10:00:00Z",
+            "indexed_at": indexed_at,
+        });
+        serde_json::to_value(ExecutionInput::of(&serde_json::from_value(row).unwrap())).unwrap()
+    }
+
+    #[test]
+    fn only_a_video_that_was_ready_before_begins_with_what_was_joined_then() {
+        let ready = Some("2026-06-07T10:05:00Z");
+        for stage in ["describe", "index"] {
+            let joined = "videos/019ea186-6500-7c3e-9b1d-2f6a5e8d4c10/g1/batches.json";
+            let input = input(stage, ready);
+            assert_eq!(input["joined"], json!({ "batchList": joined }), "{input}");
+            assert_eq!((&input["attempt"], &input["generation"]), (&json!(4), &json!(2)), "{input}");
+        }
+        for (stage, indexed_at) in
+            [("describe", None), ("index", None), ("extract", ready), ("download", None)]
+        {
+            assert_eq!(input(stage, indexed_at).get("joined"), None, "{stage}");
+        }
+    }
 }

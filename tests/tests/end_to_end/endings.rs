@@ -10,7 +10,7 @@ use domain::video::VideoState;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use store::{Created, Ended, NewVideo, Origin, Retried, Wish};
+use store::{Created, Ended, NewVideo, Origin, Retried, RetryFrom, Wish};
 use tests::library;
 use tests::runs::Runs;
 use tests::wait::{caught, eventually, when};
@@ -204,12 +204,12 @@ async fn what_a_video_held_is_free_when_its_owner_ends_it() {
     let other = library::made(&store, &owner, youtube(), now).await.id;
     let retry = async || {
         let video = store.video(failed).await.unwrap().unwrap();
-        store.retry(&video, now).await.unwrap()
+        store.retry(&video, RetryFrom::FailedStage, now).await.unwrap()
     };
     assert_eq!(retry().await, Retried::Duplicate);
     ends(other, Wish::Remove).await;
     assert!(matches!(retry().await, Retried::Queued(_)));
-    assert_eq!(retry().await, Retried::NotFailed);
+    assert_eq!(retry().await, Retried::WrongState);
     assert!(taken().await);
     ends(failed, Wish::Remove).await;
     assert!(!taken().await);

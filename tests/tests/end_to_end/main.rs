@@ -20,6 +20,7 @@ mod paging;
 mod progress;
 mod raw;
 mod redelivery;
+mod redescriptions;
 mod replay;
 mod replies;
 mod reservations;

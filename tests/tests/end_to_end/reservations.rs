@@ -5,7 +5,7 @@ use domain::ids::UserId;
 use domain::plan::Plan;
 use domain::stage::Stage;
 use jiff::Timestamp;
-use store::{Origin, Reservation, Retried, Wish};
+use store::{Origin, Reservation, Retried, RetryFrom, Wish};
 use tests::library;
 use tests::world::World;
 
@@ -39,7 +39,7 @@ async fn what_is_left_of_a_run_does_not_touch_the_next_ones_seconds() {
         assert_eq!(store.reserve(&first, Plan::Free, 30, now).await.unwrap(), Reservation::Held);
         let failure = Failure::new(FailureCode::Internal, "Try again.");
         let failed = store.failed(id, attempt, Stage::Extract, failure, now).await.unwrap().unwrap();
-        let Retried::Queued(again) = store.retry(&failed, now).await.unwrap() else {
+        let Retried::Queued(again) = store.retry(&failed, RetryFrom::FailedStage, now).await.unwrap() else {
             panic!("a failed video can be retried")
         };
         store.stage_started(id, again.attempt, Stage::Extract, now).await.unwrap().unwrap();

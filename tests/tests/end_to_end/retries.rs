@@ -29,11 +29,14 @@ async fn credit_that_comes_later_is_enough_and_the_file_is_not_fetched_again() {
     let job = made["data"]["jobId"].as_str().unwrap();
     let failed = client.finished(job).await;
     assert_eq!((&failed["status"], &failed["errorCode"]), (&"FAILED".into(), &"insufficient_credits".into()));
+    let retry = format!("/videos/{job}/retry");
+    let anew = client.session(Method::POST, &retry, Some(json!({ "from": "describe" }))).await;
+    assert_eq!(anew.status, StatusCode::CONFLICT, "there is nothing to describe: {}", anew.body);
+    assert!(anew.body["detail"].as_str().unwrap().contains("without from"), "{}", anew.body);
     let (fetched, folder) = (world.web.requests(file), format!("videos/{job}/source/"));
     let source = world.objects(&folder).await;
     assert_eq!((fetched > 0, source.len()), (true, 1), "{source:?}");
 
-    let retry = format!("/videos/{job}/retry");
     let secret = &world.stripe_secret;
     let paid = stripe::paid_pack("latepayer", "cs_latepayer", 5);
     let paid = stripe::event("checkout.session.completed", 0, paid).to_string();

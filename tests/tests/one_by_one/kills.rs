@@ -6,6 +6,7 @@ use domain::plan::Plan;
 use domain::stage::Stage;
 use domain::video::VideoState;
 use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 use tests::runs::Runs;
 use tests::wait::{caught, eventually, when};
 use tests::world::World;
@@ -48,8 +49,19 @@ async fn a_step_that_is_killed_is_done_again() {
 #[tokio::test]
 async fn a_retry_does_not_do_again_what_is_done() {
     let _turn = alone().await;
+    resumes("resumer", None).await;
+}
+
+/// It failed before it was billed: other than one that was ready, it is.
+#[tokio::test]
+async fn nor_does_one_from_the_descriptions_on() {
+    let _turn = alone().await;
+    resumes("redescribing-resumer", Some(json!({ "from": "describe" }))).await;
+}
+
+async fn resumes(name: &str, body: Option<Value>) {
     let world = World::get();
-    let client = world.client("resumer", Plan::Pro).await;
+    let client = world.client(name, Plan::Pro).await;
     let (store, runs) = (world.store().await, Runs::of(world).await);
     let id = client.upload(&world.clips.lecture()).await;
     let failed = caught("the description fails", async || {
@@ -61,7 +73,7 @@ async fn a_retry_does_not_do_again_what_is_done() {
     assert_eq!(failed.current_stage(), Stage::Describe, "{failed:?}");
     let shown = client.session(Method::GET, &format!("/videos/{id}"), None).await.body;
     assert_eq!(shown["status"], "failed", "{shown}");
-    assert_eq!(world.settled_wallet("resumer").await.billed, 0);
+    assert_eq!(world.settled_wallet(name).await.billed, 0);
     let extracted = async || world.objects(&format!("videos/{id}/g1/segments/")).await;
     let before = extracted().await;
     for output in [".features", ".pcm", ".frames"] {
@@ -71,7 +83,7 @@ async fn a_retry_does_not_do_again_what_is_done() {
     world.remove_object(&source.key, &source.version_id).await;
     assert_eq!(world.objects(&source.key).await, Vec::<String>::new());
 
-    let retried = client.session(Method::POST, &format!("/videos/{id}/retry"), None).await;
+    let retried = client.session(Method::POST, &format!("/videos/{id}/retry"), body).await;
     assert_eq!(retried.status, StatusCode::ACCEPTED, "{}", retried.body);
     let done = client.finished(&id).await;
     assert_eq!(done["status"], "COMPLETED", "{done}");
@@ -79,5 +91,5 @@ async fn a_retry_does_not_do_again_what_is_done() {
     assert_eq!(extracted().await, before);
     let entered = runs.entered(&id, 2).await;
     assert!(!entered.contains(&"Download".to_owned()), "{entered:?}");
-    assert_eq!(world.settled_wallet("resumer").await.billed, MINIMUM_SECS);
+    assert_eq!(world.settled_wallet(name).await.billed, MINIMUM_SECS);
 }

@@ -19,7 +19,7 @@ use futures::future::join;
 use futures::stream;
 use jiff::Timestamp;
 use serde_json::Value;
-use store::{BillingEvent, Origin, Reservation, Store, Video, Wish};
+use store::{BillingEvent, Origin, Reservation, RetryFrom, Store, Video, Wish};
 use tests::library;
 use tests::wait::at_rest;
 use tests::world::World;
@@ -81,7 +81,7 @@ impl Account<'_> {
             Step::Fail => self.fail(&video, now).await,
             Step::Cancel => drop(store.end_video(id, self.user.clone(), Wish::Cancel, now).await.unwrap()),
             Step::Remove => drop(store.end_video(id, self.user.clone(), Wish::Remove, now).await.unwrap()),
-            Step::Retry => drop(store.retry(&video, now).await.unwrap()),
+            Step::Retry => drop(store.retry(&video, RetryFrom::FailedStage, now).await.unwrap()),
             Step::Settle => store.settle(&video, now).await.unwrap(),
         }
     }

@@ -14,6 +14,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         any_stage().prop_map(|stage| Event::Failed(stage, FailureCode::Internal)),
         Just(Event::Cancelled),
         Just(Event::Retried),
+        Just(Event::Redescribed),
     ]
 }
 
@@ -34,14 +35,21 @@ proptest! {
         }
     }
 
-    /// Terminal is final, but for the owner's own retry of a failed video.
+    /// Terminal is final, but for what the owner asks for: a retry of a failed video, other words for a ready one too.
+    /// A cancelled one stays so.
     #[test]
     fn terminal_is_final(state in start(), events in prop::collection::vec(any_event(), 0..24)) {
         let mut state = state;
         for event in events {
             let Ok(next) = state.apply(event) else { continue };
             if state.kind().is_terminal() {
-                prop_assert_eq!((state.kind(), event), (StateKind::Failed, Event::Retried));
+                let asked_for = [
+                    (StateKind::Failed, Event::Retried),
+                    (StateKind::Failed, Event::Redescribed),
+                    (StateKind::Ready, Event::Redescribed),
+                ];
+                prop_assert!(asked_for.contains(&(state.kind(), event)), "{state:?} {event:?}");
+                prop_assert_eq!(next, VideoState::Queued);
             }
             state = next;
         }
@@ -66,7 +74,13 @@ proptest! {
 
 #[test]
 fn the_database_condition_is_the_table_itself() {
-    let events = [Event::Uploaded, Event::Finished { has_scenes: true }, Event::Cancelled, Event::Retried];
+    let events = [
+        Event::Uploaded,
+        Event::Finished { has_scenes: true },
+        Event::Cancelled,
+        Event::Retried,
+        Event::Redescribed,
+    ];
     let states = [
         VideoState::AwaitingUpload,
         VideoState::Queued,

@@ -122,25 +122,33 @@ impl Aws {
     }
 
     fn description(&self, reply: Reply, measured: Vec<Detection>) -> Description {
-        let model = &self.model.model.0;
         Description {
             detections: labels::merged(boxes::place(reply.objects, UNITS, UNITS), measured),
             text: reply.sentence,
             on_screen_text: reply.on_screen_text,
-            provenance: Provenance {
-                provider: PROVIDER.to_owned(),
-                model: match &self.labels {
-                    Some(_) => format!("{model}; boxes by Amazon Rekognition where it knows them"),
-                    None => model.clone(),
-                },
-                prompt_version: prompt::VERSION.to_owned(),
+            provenance: self.described_by(),
+        }
+    }
+
+    fn described_by(&self) -> Provenance {
+        let model = &self.model.model.0;
+        Provenance {
+            provider: PROVIDER.to_owned(),
+            model: match &self.labels {
+                Some(_) => format!("{model}; boxes by Amazon Rekognition where it knows them"),
+                None => model.clone(),
             },
+            prompt_version: prompt::VERSION.to_owned(),
         }
     }
 }
 
 #[async_trait]
 impl Describer for Aws {
+    async fn provenance(&self) -> Result<Provenance, ProviderError> {
+        Ok(self.described_by())
+    }
+
     async fn describe(&self, scenes: &[SceneImage]) -> Result<Vec<Description>, ProviderError> {
         let allowance = self.model.allowance();
         let keyframes: Vec<_> = scenes.iter().map(|image| image.jpeg.clone()).collect();

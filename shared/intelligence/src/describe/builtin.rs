@@ -12,6 +12,9 @@ use super::{
 };
 use crate::{BuiltinConfig, ProviderError};
 
+/// The model of descriptions without Tesseract.
+const NO_RECOGNISER: &str = "no text recogniser";
+
 /// Describes scenes by what can be measured: text, colour, light, movement.
 pub struct Builtin {
     tesseract: Tesseract,
@@ -29,14 +32,16 @@ impl Builtin {
 
 #[async_trait]
 impl Describer for Builtin {
+    async fn provenance(&self) -> Result<Provenance, ProviderError> {
+        let version = self.version.get_or_try_init(|| self.tesseract.version()).await?;
+        Ok(provenance(version.as_deref().unwrap_or(NO_RECOGNISER).to_owned()))
+    }
+
     async fn describe(&self, scenes: &[SceneImage]) -> Result<Vec<Description>, ProviderError> {
         let version = self.version.get_or_try_init(|| self.tesseract.version()).await?;
         let Some(version) = version else {
             tracing::warn!("tesseract is not installed: on-screen text is not read");
-            return Ok(scenes
-                .iter()
-                .map(|image| describe(&image.scene, None, "no text recogniser"))
-                .collect());
+            return Ok(scenes.iter().map(|image| describe(&image.scene, None, NO_RECOGNISER)).collect());
         };
         let mut read: Vec<Frame> = Vec::new();
         // For each scene the number of the frame whose text it shows.
@@ -67,10 +72,10 @@ fn describe(scene: &Scene, outcome: Option<&Outcome>, model: &str) -> Descriptio
         text: wording::sentence(scene, &on_screen_text),
         on_screen_text,
         detections: lines.iter().map(|line| line.place.clone()).collect(),
-        provenance: Provenance {
-            provider: "builtin".to_owned(),
-            model,
-            prompt_version: wording::VERSION.to_owned(),
-        },
+        provenance: provenance(model),
     }
+}
+
+fn provenance(model: String) -> Provenance {
+    Provenance { provider: "builtin".to_owned(), model, prompt_version: wording::VERSION.to_owned() }
 }

@@ -61,6 +61,10 @@ impl OpenAi {
 
 #[async_trait]
 impl Describer for OpenAi {
+    async fn provenance(&self) -> Result<Provenance, ProviderError> {
+        Ok(provenance(self.model.0.clone()))
+    }
+
     async fn describe(&self, scenes: &[SceneImage]) -> Result<Vec<Description>, ProviderError> {
         let allowance = self.server.allowance();
         let asked: Vec<_> =
@@ -74,10 +78,10 @@ fn description(reply: Reply, picture: &Picture, model: String) -> Description {
         detections: boxes::place(reply.objects, picture.width, picture.height),
         text: reply.sentence,
         on_screen_text: reply.on_screen_text,
-        provenance: Provenance {
-            provider: PROVIDER.to_owned(),
-            model,
-            prompt_version: prompt::VERSION.to_owned(),
-        },
+        provenance: provenance(model),
     }
+}
+
+fn provenance(model: String) -> Provenance {
+    Provenance { provider: PROVIDER.to_owned(), model, prompt_version: prompt::VERSION.to_owned() }
 }

@@ -138,6 +138,14 @@ impl Aws {
 
 #[async_trait]
 impl Transcriber for Aws {
+    async fn provenance(&self) -> Provenance {
+        Provenance {
+            provider: PROVIDER.to_owned(),
+            model: "Amazon Transcribe".to_owned(),
+            prompt_version: VERSION.to_owned(),
+        }
+    }
+
     async fn transcribe(&self, soundtrack: &dyn Soundtrack) -> Result<Transcription, ProviderError> {
         let allowance = self.service.allowance();
         let folder = Folder(soundtrack.folder());
@@ -157,12 +165,7 @@ impl Transcriber for Aws {
                 reading(move || linked::by_voice(heard, &mut Pcm::open(&pcm)?)).await?
             }
         };
-        let provenance = Provenance {
-            provider: PROVIDER.to_owned(),
-            model: "Amazon Transcribe".to_owned(),
-            prompt_version: VERSION.to_owned(),
-        };
-        Ok(Transcription::Done(Transcript { utterances: linked, provenance }))
+        Ok(Transcription::Done(Transcript { utterances: linked, provenance: self.provenance().await }))
     }
 }
 

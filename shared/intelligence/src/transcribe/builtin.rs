@@ -30,24 +30,32 @@ impl Builtin {
     pub fn new(config: &BuiltinConfig) -> Self {
         Self { config: config.clone(), limit: config.recognition_limit, recogniser: OnceCell::new() }
     }
+
+    async fn recogniser(&self) -> &Recogniser {
+        self.recogniser.get_or_init(|| Recogniser::find(&self.config)).await
+    }
 }
 
 #[async_trait]
 impl Transcriber for Builtin {
+    async fn provenance(&self) -> Provenance {
+        let recogniser = self.recogniser().await;
+        Provenance {
+            provider: "builtin".to_owned(),
+            model: format!("webrtc-vad, {}", recogniser.name()),
+            prompt_version: VERSION.to_owned(),
+        }
+    }
+
     async fn transcribe(&self, soundtrack: &dyn Soundtrack) -> Result<Transcription, ProviderError> {
         let pcm = soundtrack.pcm().await?;
         let file: PathBuf = pcm.to_owned();
         let turns = off_thread(move || turns::find(&file).map_err(unreadable)).await?;
-        let recogniser = self.recogniser.get_or_init(|| Recogniser::find(&self.config)).await;
+        let recogniser = self.recogniser().await;
         let spans: Vec<Span> = turns.iter().map(|turn| turn.span).collect();
         let heard = recogniser.hear(pcm, &spans, self.limit).await?;
         let utterances = turns.iter().zip(heard).filter_map(|(turn, heard)| turn.utterance(heard)).collect();
-        let provenance = Provenance {
-            provider: "builtin".to_owned(),
-            model: format!("webrtc-vad, {}", recogniser.name()),
-            prompt_version: VERSION.to_owned(),
-        };
-        Ok(Transcription::Done(Transcript { utterances, provenance }))
+        Ok(Transcription::Done(Transcript { utterances, provenance: self.provenance().await }))
     }
 }
 

@@ -89,6 +89,14 @@ impl OpenAi {
 
 #[async_trait]
 impl Transcriber for OpenAi {
+    async fn provenance(&self) -> Provenance {
+        Provenance {
+            provider: PROVIDER.to_owned(),
+            model: format!("{}; speech by webrtc-vad and speakers by voice, builtin", self.model.0),
+            prompt_version: VERSION.to_owned(),
+        }
+    }
+
     async fn transcribe(&self, soundtrack: &dyn Soundtrack) -> Result<Transcription, ProviderError> {
         let pcm = soundtrack.pcm().await?;
         let file = pcm.to_owned();
@@ -98,12 +106,8 @@ impl Transcriber for OpenAi {
         let speakers = reading(move || turns::by_voice(&mut Pcm::open(&file)?, &spans)).await?;
         let utterances =
             segments.into_iter().zip(speakers).map(|(segment, speaker)| utterance(segment, speaker));
-        let provenance = Provenance {
-            provider: PROVIDER.to_owned(),
-            model: format!("{}; speech by webrtc-vad and speakers by voice, builtin", self.model.0),
-            prompt_version: VERSION.to_owned(),
-        };
-        Ok(Transcription::Done(Transcript { utterances: utterances.collect(), provenance }))
+        let (utterances, provenance) = (utterances.collect(), self.provenance().await);
+        Ok(Transcription::Done(Transcript { utterances, provenance }))
     }
 }
 

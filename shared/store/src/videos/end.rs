@@ -1,5 +1,5 @@
-//! What a video's owner decides: to end it, or to try again. The video, what it holds of the account and what was set
-//! aside for it change in one transaction, so that nothing is left half done.
+//! A video ended by its owner. The video, what it holds of the account and what was set aside for it change in one
+//! transaction, so that nothing is left half done.
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::ids::{UserId, VideoId};
@@ -37,17 +37,6 @@ pub enum Ended {
     Before,
     /// The account has no such video.
     Unknown,
-}
-
-/// What became of another attempt.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Retried {
-    /// It is queued. The video as it is now.
-    Queued(Box<Video>),
-    /// The video has not failed.
-    NotFailed,
-    /// Another video of the account has the YouTube video meanwhile.
-    Duplicate,
 }
 
 impl Store {
@@ -108,34 +97,6 @@ impl Store {
                 }
             }
             Err(StoreError::Busy { operation: OPERATION })
-        })
-    }
-
-    /// Queues another attempt at a failed video, from the stage that failed, and takes its claim on a YouTube video
-    /// again.
-    pub fn retry<'a>(&'a self, video: &'a Video, now: Timestamp) -> Reply<'a, Retried> {
-        const OPERATION: &str = "retrying a video";
-        Box::pin(async move {
-            let (attempt, resume_from) = (video.attempt.next(), video.current_stage());
-            let retry = self
-                .transition(video.id, Event::Retried, now)
-                .of(video.attempt)
-                .and_set("attempt", number(attempt.0))
-                .and_set("resume_from", text(resume_from.name()))
-                .and_remove(&["failure_detail"]);
-            let mut items = vec![retry.item(OPERATION)?];
-            items.extend(self.reclaim(OPERATION, video)?);
-            let outcome = self.transact(OPERATION, items).await?;
-            Ok(match outcome {
-                Outcome::Written => {
-                    let state = Event::Retried.outcome();
-                    let retried =
-                        Video { attempt, resume_from, state, failure_detail: None, ..video.clone() };
-                    Retried::Queued(Box::new(Video { updated_at: now, ..retried }))
-                }
-                Outcome::Refused(_) if outcome.refuses(CLAIM) => Retried::Duplicate,
-                Outcome::Refused(_) => Retried::NotFailed,
-            })
         })
     }
 

@@ -228,7 +228,7 @@ impl Transition {
     fn with_state(mut self, state: VideoState) -> Self {
         match state {
             VideoState::AwaitingUpload | VideoState::Queued | VideoState::Cancelled => {
-                self.remove.extend(["stage", "stage_rank", "code"]);
+                self.remove.extend(["stage", "stage_rank", "code", "has_scenes"]);
                 self
             }
             VideoState::Processing { stage } => self.and_set("stage", text(stage.name())).rank(stage),
