@@ -7,11 +7,16 @@ use domain::analysis::{Description, Scene};
 use crate::ProviderError;
 
 mod builtin;
+mod cells;
 mod fingerprint;
+mod grain;
 mod ink;
 mod jpeg;
+mod lines;
 mod ocr;
 mod openai;
+mod reading;
+mod texture;
 mod tsv;
 mod wording;
 
