@@ -5,6 +5,7 @@ NAME ?= dev
 PLAN ?=
 FILMS ?= 24
 HOURS ?= 3 12
+BOARDS ?= 40
 
 VENV := .local/venv
 CARGO_DENY := 0.20.2
@@ -22,10 +23,10 @@ export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS ?= -C target-cpu=neovers
 export CARGO_LAMBDA_COMPILER ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run token test-setup test fuzz bench bench-long bench-media lint clean
+.PHONY: help setup build run token test-setup test fuzz bench bench-long bench-media bench-understanding lint clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing (apt, .local/venv); part of the others
 	@infra/local/setup.sh
@@ -62,6 +63,12 @@ bench-media: ## how good and how cheap scene detection and extraction are, besid
 	@cargo build --release -p media --examples
 	@.local/venv-bench/bin/python tests/bench_media/bench.py --films $(FILMS) \
 		target/$(CARGO_BUILD_TARGET)/release/examples .local/footage .local/films
+
+bench-understanding: ## how well text, speakers and words are told from generated videos, beside simple peers (BOARDS=40 a half)
+	@infra/local/setup.sh --bench
+	@cargo build --release -p intelligence --examples
+	@.local/venv-bench/bin/python tests/bench_understanding/bench.py --boards $(BOARDS) \
+		target/$(CARGO_BUILD_TARGET)/release/examples .local/understanding
 
 lint: setup .local/bin/cargo-deny ## formatting, clippy, licences and bans, cfn-lint
 	@cargo fmt --all --check

@@ -47,6 +47,18 @@ if [ "${1:-}" = --tests ]; then
     [ -d /usr/share/pocketsphinx/model/en-us ] || packages+=(pocketsphinx-en-us)
     [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || packages+=(fonts-dejavu-core)
 fi
+if [ "${1:-}" = --bench ]; then
+    # The boards' hands and prints, the voices, and a recogniser.
+    missing espeak-ng espeak-ng
+    missing pocketsphinx_batch pocketsphinx
+    [ -d /usr/share/pocketsphinx/model/en-us ] || packages+=(pocketsphinx-en-us)
+    for font in dejavu:fonts-dejavu-core liberation:fonts-liberation lato:fonts-lato cabin:fonts-cabin \
+        Carlito:fonts-crosextra-carlito Caladea:fonts-crosextra-caladea firacode:fonts-firacode \
+        inconsolata:fonts-inconsolata comic-neue:fonts-comic-neue klee:fonts-klee humor-sans:fonts-humor-sans \
+        bwht:fonts-bwht; do
+        find /usr/share/fonts -ipath "*${font%%:*}*" 2>/dev/null | grep -q . || packages+=("${font##*:}")
+    done
+fi
 "$python" -c 'import ensurepip' 2>/dev/null || packages+=("$(basename "$python")-venv")
 
 if [ ${#packages[@]} -gt 0 ]; then

@@ -26,6 +26,7 @@ mod input;
 mod lexicon;
 mod library;
 mod rows;
+mod screen;
 mod search;
 mod shard;
 mod sketch;

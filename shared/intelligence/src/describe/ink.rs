@@ -1,156 +1,170 @@
-//! Black ink on white paper from a badly lit board: divide by the local background, then Otsu's threshold.
+//! Black ink on white paper from a board in uneven light.
 //!
-//! The threshold is N. Otsu, "A threshold selection method from gray-level histograms" (1979). Dividing by a
-//! wide local mean is the usual flat-field correction of scanned documents.
+//! Each pixel is compared with the ground around it, and the difference is stretched by the depth of the ink around
+//! it: a flat-field correction as of scanned documents, with the local contrast of adaptive thresholding (Sauvola and
+//! Pietikäinen, "Adaptive document image binarization", 2000), but without its threshold: Tesseract reads grey better.
 
-use image::{GrayImage, Luma};
+use image::GrayImage;
 
-/// The local background is the mean over a window of this part of the frame's shorter side: much wider than
-/// a stroke, much narrower than a shadow across the board.
-const WINDOW_PART: u32 = 12;
+use super::{
+    cells::{Cells, Levels},
+    grain,
+};
 
-/// Share of ink on frames that carry text. Less is dirt, more is texture, and reading it would be wasted.
-const INK_SHARE: std::ops::RangeInclusive<f32> = 0.002..=0.25;
+/// Ink is deeper than the frame's noise by so many standard deviations,
+const NOISE: f32 = 5.0;
+/// and by this part of the ground, and so many levels out of 255: less is a smear.
+const LEAST_SHARE: f32 = 0.06;
+const LEAST_LEVELS: f32 = 2.0;
+/// Deviations of noise that stay white.
+const PAPER: f32 = 2.0;
+/// A window says whether it is dark on light or light on dark with this at most: highlights and the dark behind a
+/// board are no ink.
+const LOUDEST: f32 = 60.0;
+/// From this share on, what is lighter and what is darker than the ground are both taken for text: a title on a dark
+/// bar has a tenth of a slide's words.
+const MIXED: f32 = 0.08;
 
-/// The frame as black on white, or `None` when its share of ink is not that of text.
-pub(super) fn extract(frame: &GrayImage) -> Option<GrayImage> {
-    let (width, height) = frame.dimensions();
-    let smooth = Sums::of(frame).means(1);
-    let radius = (width.min(height) / WINDOW_PART / 2).max(2);
-    let background = Sums::of(&smooth).means(radius);
-    // Writing that is lighter than its surroundings is turned over first.
-    let bright_on_dark = mean(&background) < 110.0;
-    let flat = GrayImage::from_fn(width, height, |x, y| {
-        let (ink, paper) =
-            (f32::from(smooth.get_pixel(x, y).0[0]), f32::from(background.get_pixel(x, y).0[0]));
-        let (ink, paper) = if bright_on_dark { (255.0 - ink, 255.0 - paper) } else { (ink, paper) };
-        Luma([(ink / paper.max(1.0) * 200.0).min(255.0) as u8])
-    });
-    let threshold = otsu(&flat);
-    let is_ink = |pixel: &Luma<u8>| pixel.0[0] <= threshold;
-    let share = flat.pixels().filter(|pixel| is_ink(pixel)).count() as f32 / (width * height).max(1) as f32;
-    if !INK_SHARE.contains(&share) {
-        return None;
+/// A frame's ink as black on white: what is darker than its ground, what is lighter, or one after the other, that with
+/// more of it first. Empty when nothing stands out of its surroundings.
+pub(super) fn extract(frame: &GrayImage) -> Vec<GrayImage> {
+    let smooth = grain::smoothed(frame);
+    let cells = Cells::of(&smooth);
+    let noise = noise(&cells.levels);
+    let (darker, lighter) = votes(&cells.levels, noise);
+    let (dark, light) = ((Stroke::Dark, darker), (Stroke::Light, lighter));
+    let (more, less) = if lighter > darker { (light, dark) } else { (dark, light) };
+    let strokes = [more, less].into_iter().filter(|(_, vote)| *vote > MIXED * more.1);
+    strokes.filter_map(|(stroke, _)| drawn(&smooth, &cells, noise, stroke)).collect()
+}
+
+/// Which way ink differs from its ground.
+#[derive(Clone, Copy)]
+enum Stroke {
+    Dark,
+    Light,
+}
+
+impl Stroke {
+    fn depth(self, levels: &Levels) -> f32 {
+        match self {
+            Self::Dark => levels.darker,
+            Self::Light => levels.lighter,
+        }
     }
-    Some(GrayImage::from_fn(width, height, |x, y| Luma([if is_ink(flat.get_pixel(x, y)) { 0 } else { 255 }])))
+
+    fn sign(self) -> f32 {
+        match self {
+            Self::Dark => -1.0,
+            Self::Light => 1.0,
+        }
+    }
 }
 
-/// Neighbouring pixels that differ by this much, out of 255, are an edge.
-const EDGE: u8 = 40;
-/// Share of edges above which a frame is texture all over. Measured at 720p: a page full of 12-pixel print has
-/// 0.08, a board 0.01; static and cellular patterns 0.22 to 0.47, and Tesseract looks for letters in them for
-/// minutes.
-const TEXTURE: f32 = 0.18;
-
-/// Whether the frame is so busy everywhere that no text could be read on it.
-pub(super) fn is_texture(frame: &GrayImage) -> bool {
-    let edges = frame
-        .rows()
-        .map(|row| {
-            let levels: Vec<u8> = row.map(|pixel| pixel.0[0]).collect();
-            levels.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) >= EDGE).count()
+/// The frame's strokes of one kind.
+fn drawn(smooth: &GrayImage, cells: &Cells, noise: f32, stroke: Stroke) -> Option<GrayImage> {
+    let inked = |levels: &&Levels| stroke.depth(levels) > least(levels, noise);
+    let mut depths: Vec<f32> = cells.levels.iter().filter(inked).map(|levels| stroke.depth(levels)).collect();
+    // Where there is no ink, the usual ink is missed, so that noise stays white.
+    let typical = *median(&mut depths)?;
+    let paper = PAPER * noise;
+    let values: Vec<[f32; 2]> = cells
+        .levels
+        .iter()
+        .map(|levels| {
+            let black = if inked(&levels) { stroke.depth(levels) } else { typical.max(least(levels, noise)) };
+            [levels.ground, 255.0 / (black - paper).max(1.0)]
         })
-        .sum::<usize>();
-    edges as f32 / frame.len().max(1) as f32 > TEXTURE
+        .collect();
+    let mut picture = smooth.clone();
+    for (y, row) in (0..).zip(picture.rows_mut()) {
+        for (pixel, [ground, gain]) in row.zip(cells.spread(&values, y)) {
+            let depth = (f32::from(pixel.0[0]) - ground) * stroke.sign();
+            pixel.0[0] = (255.0 - (depth - paper) * gain).clamp(0.0, 255.0) as u8;
+        }
+    }
+    Some(picture)
 }
 
-fn mean(frame: &GrayImage) -> f32 {
-    let sum: u64 = frame.pixels().map(|pixel| u64::from(pixel.0[0])).sum();
-    sum as f32 / frame.len().max(1) as f32
+/// Least depth of ink, in levels.
+fn least(levels: &Levels, noise: f32) -> f32 {
+    (NOISE * noise).max(LEAST_SHARE * levels.ground + LEAST_LEVELS)
 }
 
-/// The level that best parts the histogram in two: it makes the variance between the parts largest.
-fn otsu(frame: &GrayImage) -> u8 {
-    let mut histogram = [0u32; 256];
-    frame.pixels().for_each(|pixel| histogram[usize::from(pixel.0[0])] += 1);
-    let all: f64 = f64::from(frame.len() as u32);
-    let total: f64 = (0u32..).zip(histogram).map(|(level, count)| f64::from(level) * f64::from(count)).sum();
-    let (mut below, mut sum_below, mut best, mut best_level) = (0.0, 0.0, -1.0, 0);
-    for (level, count) in (0u8..=255).zip(histogram) {
-        below += f64::from(count);
-        sum_below += f64::from(level) * f64::from(count);
-        let above = all - below;
-        if below == 0.0 || above == 0.0 {
+/// How much is darker and how much is lighter than the ground around it.
+fn votes(levels: &[Levels], noise: f32) -> (f32, f32) {
+    let (mut darker, mut lighter) = (0.0, 0.0);
+    for around in levels {
+        let lead = around.lighter.min(LOUDEST) - around.darker.min(LOUDEST);
+        if around.lighter.max(around.darker) <= least(around, noise) {
             continue;
         }
-        let distance = sum_below / below - (total - sum_below) / above;
-        let variance = below * above * distance * distance;
-        if variance > best {
-            (best, best_level) = (variance, level);
-        }
+        if lead > 0.0 { lighter += lead } else { darker -= lead }
     }
-    best_level
+    (darker, lighter)
 }
 
-/// Summed-area table: the mean of any window in constant time.
-struct Sums {
-    table: Vec<u64>,
-    width: u32,
-    height: u32,
+/// Standard deviation of the calmer windows, those without writing; what is stored in whole levels has some.
+fn noise(levels: &[Levels]) -> f32 {
+    let mut spreads: Vec<f32> = levels.iter().map(|levels| levels.spread).collect();
+    let calm = spreads.len() * 3 / 10;
+    let (_, calm, _) = spreads.select_nth_unstable_by(calm, f32::total_cmp);
+    calm.max(0.7)
 }
 
-impl Sums {
-    fn of(frame: &GrayImage) -> Self {
-        let (width, height) = frame.dimensions();
-        let stride = width as usize + 1;
-        let mut table = vec![0u64; stride * (height as usize + 1)];
-        for (y, row) in frame.rows().enumerate() {
-            let mut sum = 0;
-            for (x, pixel) in row.enumerate() {
-                sum += u64::from(pixel.0[0]);
-                table[(y + 1) * stride + x + 1] = table[y * stride + x + 1] + sum;
-            }
-        }
-        Self { table, width, height }
-    }
-
-    /// Each pixel becomes the mean of the square window of `2 * radius + 1` around it.
-    fn means(&self, radius: u32) -> GrayImage {
-        let at = |x: u32, y: u32| self.table[y as usize * (self.width as usize + 1) + x as usize];
-        GrayImage::from_fn(self.width, self.height, |x, y| {
-            let (left, top) = (x.saturating_sub(radius), y.saturating_sub(radius));
-            let (right, bottom) = ((x + radius + 1).min(self.width), (y + radius + 1).min(self.height));
-            let sum = at(right, bottom) + at(left, top) - at(left, bottom) - at(right, top);
-            Luma([(sum / u64::from((right - left) * (bottom - top))) as u8])
-        })
-    }
+fn median(values: &mut [f32]) -> Option<&f32> {
+    let middle = values.len() / 2;
+    (!values.is_empty()).then(|| &*values.select_nth_unstable_by(middle, f32::total_cmp).1)
 }
 
 #[cfg(test)]
 mod tests {
+    use image::Luma;
+
     use super::*;
 
-    /// A board lit from the left, with or without strokes.
-    fn shaded(strokes: bool) -> GrayImage {
+    /// A board lit from the left, dimly, with strokes of this share of the light.
+    fn shaded(stroke: f32) -> GrayImage {
         GrayImage::from_fn(640, 360, |x, y| {
-            let light = 220.0 - x as f32 * 0.25;
-            let stroke = strokes && x % 40 < 6 && y % 60 < 30;
-            Luma([(if stroke { light * 0.5 } else { light }) as u8])
+            let light = 160.0 - x as f32 * 0.15;
+            let is_stroke = x % 40 < 4 && y % 60 < 30;
+            Luma([(if is_stroke { light * stroke } else { light }) as u8])
         })
     }
 
     #[test]
-    fn strokes_are_black_in_light_and_in_shadow() {
-        let ink = extract(&shaded(true)).unwrap();
-        for x in [43, 323, 603] {
-            assert_eq!(ink.get_pixel(x, 15).0[0], 0, "stroke at {x}");
-            assert_eq!(ink.get_pixel(x + 20, 15).0[0], 255, "paper at {}", x + 20);
+    fn strokes_are_black_in_light_and_in_shadow_and_on_dark_boards() {
+        for stroke in [0.5, 0.85, 1.6] {
+            let pictures = extract(&shaded(stroke));
+            assert_eq!(pictures.len(), 1);
+            for x in [42, 322, 602] {
+                let level = |x| pictures[0].get_pixel(x, 75).0[0];
+                assert!(level(x) < 60 && level(x + 20) > 220, "{} and {} at {x}", level(x), level(x + 20));
+            }
         }
     }
 
     #[test]
-    fn small_print_is_no_texture_and_static_is() {
-        // A stroke every 12 pixels on every line of the page.
-        let print =
-            GrayImage::from_fn(640, 360, |x, y| Luma([if x % 12 == 0 && y % 12 < 8 { 30 } else { 230 }]));
-        let static_noise =
-            GrayImage::from_fn(640, 360, |x, y| Luma([((x * 7919 + y * 104_729) % 251) as u8]));
-        assert!(!is_texture(&print));
-        assert!(is_texture(&static_noise));
+    fn a_light_title_on_dark_is_a_picture_of_its_own() {
+        let (mut frame, title) = (shaded(0.5), shaded(1.6));
+        frame.enumerate_pixels_mut().filter(|(_, y, _)| *y < 100).for_each(|(x, y, pixel)| {
+            *pixel = *title.get_pixel(x, y);
+        });
+        let pictures = extract(&frame);
+        assert_eq!(pictures.len(), 2);
+        assert!(pictures[0].get_pixel(322, 195).0[0] < 60 && pictures[1].get_pixel(322, 15).0[0] < 60);
     }
 
     #[test]
     fn an_empty_board_is_not_worth_reading() {
-        assert!(extract(&GrayImage::from_pixel(640, 360, Luma([180]))).is_none());
+        assert!(extract(&GrayImage::from_pixel(640, 360, Luma([180]))).is_empty());
+        assert!(extract(&shaded(1.0)).is_empty());
+    }
+
+    #[test]
+    fn tiny_frames_are_taken_too() {
+        for (width, height) in [(1, 1), (3, 2), (1, 40)] {
+            assert!(extract(&GrayImage::from_pixel(width, height, Luma([9]))).is_empty());
+        }
     }
 }

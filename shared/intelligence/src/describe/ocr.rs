@@ -6,11 +6,7 @@ use bytes::Bytes;
 use image::GrayImage;
 use tokio::{process::Command, sync::Semaphore};
 
-use super::{
-    fingerprint::Fingerprint,
-    ink, jpeg,
-    tsv::{self, Reading},
-};
+use super::{fingerprint::Fingerprint, ink, jpeg, reading::Reading, texture, tsv};
 use crate::{
     ProviderError,
     error::off_thread,
@@ -33,7 +29,6 @@ pub(super) struct Tesseract {
 /// A decoded keyframe, with what it takes to tell it from others.
 pub(super) struct Frame {
     jpeg: Bytes,
-    is_texture: bool,
     pub(super) fingerprint: Fingerprint,
 }
 
@@ -48,24 +43,30 @@ impl Frame {
     /// Decodes a keyframe, off the async threads. The pixels are let go again: a batch has many frames.
     pub(super) async fn decode(jpeg: Bytes) -> Result<Self, ProviderError> {
         off_thread(move || {
-            let gray = gray(&jpeg)?;
-            let (is_texture, fingerprint) = (ink::is_texture(&gray), Fingerprint::of(&gray));
-            Ok(Self { jpeg, is_texture, fingerprint })
+            let fingerprint = Fingerprint::of(&gray(&jpeg)?);
+            Ok(Self { jpeg, fingerprint })
         })
         .await
     }
 
-    /// The frame as a PGM file of black ink on white paper, when it looks as if it carried text.
-    async fn ink(self) -> Result<Option<Vec<u8>>, ProviderError> {
+    /// The frame's ink as PGM files of black on white; none when it does not look as if it carried text.
+    async fn ink(&self) -> Result<Vec<Vec<u8>>, ProviderError> {
+        let jpeg = self.jpeg.clone();
         off_thread(move || {
-            Ok(ink::extract(&gray(&self.jpeg)?).map(|ink| {
-                let mut file = format!("P5 {} {} 255\n", ink.width(), ink.height()).into_bytes();
-                file.extend_from_slice(ink.as_raw());
-                file
-            }))
+            let frame = gray(&jpeg)?;
+            if texture::is_texture(&frame) {
+                return Ok(Vec::new());
+            }
+            Ok(ink::extract(&frame).iter().map(pgm).collect())
         })
         .await
     }
+}
+
+fn pgm(picture: &GrayImage) -> Vec<u8> {
+    let mut file = format!("P5 {} {} 255\n", picture.width(), picture.height()).into_bytes();
+    file.extend_from_slice(picture.as_raw());
+    file
 }
 
 fn gray(jpeg: &[u8]) -> Result<GrayImage, ProviderError> {
@@ -91,19 +92,21 @@ impl Tesseract {
         }
     }
 
-    /// Reads a frame, and when that is doubtful once more as black ink on white.
+    /// Reads a frame's ink, and when that is doubtful the frame as it is too.
     pub(super) async fn read(&self, frame: Frame) -> Result<Outcome, ProviderError> {
-        if frame.is_texture {
-            return Ok(Outcome::Read(Reading::default()));
+        let mut reading = Reading::default();
+        for picture in frame.ink().await? {
+            match self.recognise(&picture).await? {
+                Outcome::Read(more) => reading = reading.with(more),
+                Outcome::TimedOut => return Ok(Outcome::TimedOut),
+            }
         }
-        let Outcome::Read(plain) = self.recognise(&frame.jpeg).await? else { return Ok(Outcome::TimedOut) };
-        if plain.doubted <= plain.lines.len() {
-            return Ok(Outcome::Read(plain));
+        if !reading.is_doubtful() {
+            return Ok(Outcome::Read(reading));
         }
-        let Some(ink) = frame.ink().await? else { return Ok(Outcome::Read(plain)) };
-        Ok(match self.recognise(&ink).await? {
-            Outcome::Read(cleaned) if cleaned.weight > plain.weight => Outcome::Read(cleaned),
-            Outcome::Read(_) | Outcome::TimedOut => Outcome::Read(plain),
+        Ok(match self.recognise(&frame.jpeg).await? {
+            Outcome::Read(plain) => Outcome::Read(reading.with(plain)),
+            Outcome::TimedOut => Outcome::Read(reading),
         })
     }
 

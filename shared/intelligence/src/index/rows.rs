@@ -7,7 +7,7 @@ use domain::{
     time::Seconds,
 };
 
-use super::{Findings, Row};
+use super::{Findings, Row, screen};
 use crate::answer::EvidenceKind;
 
 /// On-screen text is cut into rows of about this many characters, a paragraph: a vector of more is vague.
@@ -15,9 +15,10 @@ const LONGEST_TEXT: usize = 600;
 /// Detections less sure than this are not searched.
 const SURE: f32 = 0.3;
 
-/// The video as a whole, then each scene, then each utterance.
+/// The video as a whole, then each scene with the text that appears in it, then each utterance.
 pub(super) fn of(findings: &Findings<'_>) -> Vec<Row> {
     let mut rows = vec![overview(findings)];
+    let mut texts = screen::moments(findings.scenes.unwrap_or_default()).into_iter().peekable();
     for (scene, description) in findings.scenes.unwrap_or_default() {
         let row = |kind, text| Row {
             kind,
@@ -28,7 +29,10 @@ pub(super) fn of(findings: &Findings<'_>) -> Vec<Row> {
             text,
         };
         rows.push(row(EvidenceKind::Description, description.text.clone()));
-        rows.extend(paragraphs(&description.on_screen_text).map(|text| row(EvidenceKind::ScreenText, text)));
+        while let Some(shown) = texts.next_if(|shown| shown.scene == scene.ordinal) {
+            let row = |text| Row { end: shown.end, ..row(EvidenceKind::ScreenText, text) };
+            rows.extend(paragraphs(&shown.lines).map(row));
+        }
         rows.extend(objects(&description.detections).map(|text| row(EvidenceKind::Object, text)));
     }
     let scenes = findings.scenes.unwrap_or_default();

@@ -16,7 +16,7 @@ use super::{
 use crate::{BuiltinConfig, ProviderError, error::off_thread};
 
 /// Version of the rules in this folder, stored with every transcript.
-const VERSION: &str = "builtin-1";
+const VERSION: &str = "builtin-2";
 
 /// Transcribes on this machine.
 pub struct Builtin {

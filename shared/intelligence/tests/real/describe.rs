@@ -59,7 +59,7 @@ async fn pictures_without_text_have_none() {
 }
 
 #[tokio::test]
-async fn a_badly_lit_and_blurred_board_is_read_on_the_second_try() {
+async fn a_badly_lit_and_blurred_board_is_read() {
     let describer = Builtin::new(&BuiltinConfig::default());
     let text = writing(&["The slope of a line", "is rise over run"], "0x303030", 44);
     // Light falls off to the right and the bottom, the lens is soft, the sensor is noisy.
