@@ -11,10 +11,20 @@ import argparse
 import pathlib
 
 import hearing
+import latency
+import money
 import reading
+import retrieval
 from table import Table
 
-SECTIONS = {"text": reading.section, "speakers": hearing.speakers, "words": hearing.words}
+SECTIONS = {
+    "text": reading.section,
+    "speakers": hearing.speakers,
+    "words": hearing.words,
+    "retrieval": retrieval.section,
+    "latency": latency.section,
+    "money": money.section,
+}
 # First seeds.
 HALVES = {"tuning": 1, "held-out": 9001}
 
@@ -28,6 +38,9 @@ def main():
     parser.add_argument("--boards", type=int, default=40, help="clean, and as many uneven ones, of each half")
     parser.add_argument("--dialogues", type=int, default=20, help="recordings of each half")
     parser.add_argument("--transcribed", type=int, default=3, help="of them, whose words are recognised too")
+    parser.add_argument("--minilm", type=pathlib.Path, help="the folder with MiniLM's files")
+    parser.add_argument("--misses", action="store_true", help="list what was not found; of the half for tuning alone")
+    parser.add_argument("--hours", type=int, default=1000, help="of video in the library whose search is timed")
     arguments = parser.parse_args()
     arguments.halves = {half: first for half, first in HALVES.items() if arguments.half in (None, half)}
     table = Table()

@@ -41,19 +41,21 @@ def section(table, arguments):
     for half, first in arguments.halves.items():
         videos, queries = library(half, first)
         asked = {"videos": videos, "queries": [query["query"] for query in queries] + NONSENSE}
-        for name, embedder in (("builtin with MiniLM", arguments.minilm), ("builtin, words alone", None)):
+        table.head(
+            f"search, {half}: {len(queries)} queries over {len(videos)} videos from seed {first}, recall in the first {FIRST}",
+            ["screen text", "speech", "objects", "nonsense"],
+        )
+        embedders = [("builtin, words alone", None)]
+        if arguments.minilm:
+            embedders.insert(0, ("builtin with MiniLM", arguments.minilm))
+        for name, embedder in embedders:
             command = [arguments.examples / "retrieve", *([embedder] if embedder else [])]
             printed = subprocess.run(command, input=json.dumps(asked).encode(), stdout=subprocess.PIPE, check=True).stdout
             found = [json.loads(line) for line in printed.decode().splitlines()]
-            if name.endswith("MiniLM"):
-                table.head(
-                    f"search, {half}: {len(queries)} queries over {len(videos)} videos from seed {first}, recall in the first {FIRST}",
-                    ["screen text", "speech", "objects", "nonsense"],
-                )
             shares = [recall(queries, found, kind) for kind in ("screen_text", "speech", "object")]
             silent = sum(not moments for moments in found[len(queries) :]) / len(NONSENSE)
             table.row(name, [f"{share:.3f}" for share in [*shares, silent]])
-            if arguments.misses:
+            if arguments.misses and half == "tuning":
                 misses(table, queries, found)
 
 
