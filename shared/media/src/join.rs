@@ -1,6 +1,7 @@
 //! From the measurements of all segments to the scenes of the video.
 
 mod scenes;
+mod stretches;
 
 use std::ops::Range;
 
