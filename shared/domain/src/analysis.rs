@@ -52,6 +52,21 @@ pub struct Scene {
     pub brightness: f32,
     /// Mean absolute luma change between neighbouring frames, 0 to 1. A still image is below 0.002.
     pub motion: f32,
+    /// When the picture is black, for 2 s or more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub black: Vec<Stretch>,
+    /// When the picture stands still, for 2 s or more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub frozen: Vec<Stretch>,
+}
+
+/// A part of a scene.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Stretch {
+    /// From when on.
+    pub start: Seconds,
+    /// Until when.
+    pub end: Seconds,
 }
 
 /// Something seen in a frame, in fractions of its width and height.
@@ -130,6 +145,14 @@ pub struct Transcript {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scenes_without_stretches_are_stored_without_and_read_so() {
+        let stored = r##"{"ordinal":0,"start":0.0,"end":8.0,"keyframe_at":4.0,"main_color":"#3b82f6","brightness":0.5,"motion":0.25}"##;
+        let scene: Scene = serde_json::from_str(stored).unwrap();
+        assert!(scene.black.is_empty() && scene.frozen.is_empty());
+        assert_eq!(serde_json::to_string(&scene).unwrap(), stored);
+    }
 
     #[test]
     fn colours_are_six_hex_digits() {

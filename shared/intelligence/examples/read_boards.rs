@@ -36,5 +36,7 @@ fn scene() -> Scene {
         main_color: Rgb(0, 0, 0),
         brightness: 0.5,
         motion: 0.0,
+        black: Vec::new(),
+        frozen: Vec::new(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod alike;
 mod scenes;
+mod stretches;
 
 use std::ops::Range;
 

@@ -1,9 +1,14 @@
 //! Measurements in words. Nothing is said here that was not measured.
 
-use domain::analysis::{Rgb, Scene};
+use domain::analysis::{Rgb, Scene, Stretch};
 
 /// Version of these rules, stored with every sentence that they made.
-pub(super) const VERSION: &str = "builtin-1";
+pub(super) const VERSION: &str = "builtin-2";
+
+/// The motion of a still image is below this,
+const STILL: f32 = 0.002;
+/// and that of a hand-held walk above this.
+const WALKING: f32 = 0.03;
 
 /// On-screen text is quoted in the sentence up to this many characters; the rest is in its own list.
 const QUOTED: usize = 240;
@@ -17,17 +22,31 @@ pub(super) fn sentence(scene: &Scene, text: &[String]) -> String {
     } else {
         ""
     };
-    // The bounds of `motion`: a still image is below 0.002; 0.03 is a hand-held walk.
-    let motion = if scene.motion < 0.002 {
+    let motion = if scene.motion < STILL {
         "still picture"
-    } else if scene.motion < 0.03 {
+    } else if scene.motion < WALKING {
         "picture with some movement"
     } else {
         "picture with much movement"
     };
     let color = color_name(scene.main_color);
-    let seen = format!("A {light}mostly {color} {motion}.");
-    if text.is_empty() { seen } else { format!("{seen} On-screen text: {}.", quoted(text)) }
+    let mut told = format!("A {light}mostly {color} {motion}.");
+    told.extend(when("The picture is black", &scene.black));
+    // A still picture stands still; of a moving one that is worth a word.
+    if scene.motion >= STILL {
+        told.extend(when("The picture stands still", &scene.frozen));
+    }
+    if !text.is_empty() {
+        told.push_str(&format!(" On-screen text: {}.", quoted(text)));
+    }
+    told
+}
+
+/// ` The picture is black from 00:12 to 00:15 and from 00:20 to 00:23.`
+fn when(what: &str, stretches: &[Stretch]) -> Option<String> {
+    let times = stretches.iter().map(|stretch| format!("from {} to {}", stretch.start, stretch.end));
+    let times = times.collect::<Vec<_>>().join(" and ");
+    (!times.is_empty()).then(|| format!(" {what} {times}."))
 }
 
 fn quoted(lines: &[String]) -> String {
@@ -105,6 +124,8 @@ mod tests {
             main_color: Rgb(250, 250, 250),
             brightness,
             motion,
+            black: Vec::new(),
+            frozen: Vec::new(),
         }
     }
 
@@ -136,6 +157,20 @@ mod tests {
             sentence(&scene(0.5, 0.1), &["y = mx + b".to_owned(), "slope".to_owned()]),
             "A mostly white picture with much movement. On-screen text: “y = mx + b”, “slope”."
         );
+    }
+
+    #[test]
+    fn black_and_frozen_stretches_are_told_with_their_times() {
+        let stretch = |start, end| Stretch { start: Seconds::new(start), end: Seconds::new(end) };
+        let frozen = vec![stretch(2.0, 5.0), stretch(6.0, 8.0)];
+        let moving = Scene { black: vec![stretch(0.0, 2.0)], frozen, ..scene(0.5, 0.1) };
+        assert_eq!(
+            sentence(&moving, &[]),
+            "A mostly white picture with much movement. The picture is black from 00:00 to 00:02. \
+             The picture stands still from 00:02 to 00:05 and from 00:06 to 00:08."
+        );
+        let slide = Scene { motion: 0.0, black: Vec::new(), ..moving };
+        assert_eq!(sentence(&slide, &[]), "A mostly white still picture.");
     }
 
     #[test]

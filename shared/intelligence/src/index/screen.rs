@@ -123,6 +123,8 @@ mod tests {
                 main_color: Rgb(0, 0, 0),
                 brightness: 0.5,
                 motion: 0.0,
+                black: Vec::new(),
+                frozen: Vec::new(),
             };
             let provenance =
                 Provenance { provider: String::new(), model: String::new(), prompt_version: String::new() };

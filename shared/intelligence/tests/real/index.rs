@@ -40,6 +40,8 @@ fn lesson() -> (Vec<(Scene, Description)>, Transcript) {
             main_color: Rgb(0, 0, 0),
             brightness: 0.5,
             motion: 0.0,
+            black: Vec::new(),
+            frozen: Vec::new(),
         };
         let (x, y, width, height) = (0.1, 0.1, 0.5, 0.5);
         let detection = Detection { name: (*object).to_owned(), x, y, width, height, confidence: 0.9 };

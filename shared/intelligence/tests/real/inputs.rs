@@ -67,6 +67,8 @@ pub(crate) fn scene(ordinal: u32, jpeg: Bytes) -> SceneImage {
         main_color: Rgb(250, 250, 250),
         brightness: 0.9,
         motion: 0.0,
+        black: Vec::new(),
+        frozen: Vec::new(),
     };
     SceneImage { scene, jpeg }
 }

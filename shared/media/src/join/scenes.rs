@@ -5,7 +5,7 @@ use domain::{
     time::Seconds,
 };
 
-use super::{FrameRef, Kept, Light};
+use super::{FrameRef, Kept, Light, stretches::Shot};
 use crate::{SegmentPlan, color::main_color, detect::Change};
 
 /// A keyframe keeps this distance from hard cuts where it can, in seconds: encoders are at their worst there.
@@ -31,14 +31,18 @@ pub(super) fn tile(
         let own = inside(kept, first..end);
         let keyframe = keyframe(own, kept, calm_from, calm_until, first)?;
         let start = if ordinal == 0 { 0.0 } else { seconds(first) };
+        let ends_at = if end == frames.len() { length } else { seconds(end) };
+        let shot = Shot { time_base: plan.time_base, frames, range: first..end, end: ends_at };
         let scene = Scene {
             ordinal: ordinal as u32,
             start: Seconds::new(start),
-            end: Seconds::new(if end == frames.len() { length } else { seconds(end) }),
+            end: Seconds::new(ends_at),
             keyframe_at: Seconds::new(keyframe.at),
             main_color: color(if own.is_empty() { std::slice::from_ref(keyframe) } else { own }),
             brightness: mean(frames[first..end].iter().map(|frame| frame.luma)),
             motion: mean(frames[first + 1..end.max(first + 1)].iter().map(|frame| frame.change)),
+            black: shot.black(),
+            frozen: shot.frozen(),
         };
         Some((scene, FrameRef::from(keyframe)))
     };

@@ -28,6 +28,8 @@ fn scene(ordinal: u32, width: u32, height: u32) -> SceneImage {
         main_color: Rgb(9, 9, 9),
         brightness: 0.5,
         motion: 0.0,
+        black: Vec::new(),
+        frozen: Vec::new(),
     };
     SceneImage { scene, jpeg: Bytes::from(jpeg.into_inner()) }
 }
