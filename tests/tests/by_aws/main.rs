@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read an answer has failed")]
 
 use domain::plan::Plan;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tests::model;
 use tests::runs::Runs;
@@ -18,22 +19,25 @@ async fn a_lecture_is_understood_by_aws() {
     let scenes = done["processedData"]["scenes"].as_array().unwrap();
     assert_eq!(scenes.len(), 3, "{done}");
     assert!(scenes.iter().all(|scene| scene.to_string().contains(model::SENTENCE)), "{done}");
-    let published = stored(&world, &video, "descriptions/000000.json").await;
+    let batch = stored(&world, &video, "descriptions/000000.json").await;
+    let published = &batch["descriptions"];
     let board = &published[0]["detections"][0];
     assert_eq!((&board["name"], &board["x"], &board["width"]), (&json!("board"), &json!(0.1), &json!(0.5)));
     assert_eq!(published[0]["provenance"]["provider"], "aws");
+    assert_eq!(batch["by"], published[0]["provenance"]);
 
     let transcript = stored(&world, &video, "transcript.json").await;
     assert_eq!(transcript["provenance"]["model"], "Amazon Transcribe");
     let spoken = transcript["utterances"].as_array().unwrap();
     assert!(spoken[0]["text"].as_str().unwrap().contains("mock transcript"), "{transcript}");
     assert_eq!((&spoken[0]["speaker"], &spoken[1]["speaker"]), (&json!(0), &json!(1)), "{transcript}");
-    let history = Runs::of(&world).await.history(&video, 1).await;
-    let errors: Vec<&str> = history
-        .iter()
-        .filter_map(|event| event.task_failed_event_details().and_then(|details| details.error()))
-        .collect();
-    assert_eq!(errors, ["Pending"], "it was begun, waited for and read");
+    let runs = Runs::of(&world).await;
+    let errors = async |attempt: u32| -> Vec<String> {
+        let history = runs.history(&video, attempt).await;
+        let failures = history.iter().filter_map(|event| event.task_failed_event_details());
+        failures.filter_map(|details| details.error()).map(str::to_owned).collect()
+    };
+    assert_eq!(errors(1).await, ["Pending"], "it was begun, waited for and read");
 
     // The last step writes down its own when it is done; the emulator tells no tokens of embedding.
     let used = &done["cost"]["stages"].as_array().unwrap().iter().find(|stage| stage["stage"] == "describe");
@@ -49,6 +53,12 @@ async fn a_lecture_is_understood_by_aws() {
         .filter_map(|event| event.data["value"].as_str())
         .collect();
     assert_eq!(answer, model::ANSWER);
+
+    let anew = Some(json!({ "from": "describe" }));
+    let retried = client.session(Method::POST, &format!("/videos/{video}/retry"), anew).await;
+    assert_eq!(retried.status, StatusCode::ACCEPTED, "{}", retried.body);
+    assert_eq!(client.finished(&video).await["processedData"], done["processedData"]);
+    assert_eq!(errors(2).await, Vec::<String>::new(), "the transcript was taken over, not asked for again");
 }
 
 /// What a step left behind.

@@ -124,7 +124,8 @@ async fn the_same_providers_words_are_taken_over_and_anothers_are_not() {
     };
     let mut described = read(outputs(1).descriptions(0)).await;
     described["descriptions"][0]["text"] = json!("Somebody was paid to say this.");
-    write(outputs(1).descriptions(0), &described).await;
+    // As it was stored before batches said who was asked.
+    write(outputs(1).descriptions(0), &described["descriptions"]).await;
     let mut transcript = read(outputs(1).transcript()).await;
     let heard = transcript["utterances"].as_array().unwrap().len();
     transcript["provenance"]["model"] = json!("ears of old");

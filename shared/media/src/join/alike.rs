@@ -89,9 +89,9 @@ mod tests {
             let joined = joined(scenes, first_alike);
             let (described, places) = (joined.described(), joined.described_as());
             prop_assert_eq!(places.len(), joined.scenes.len());
-            for place in 0..described.len() {
+            for (place, scene) in described.iter().enumerate() {
                 let first = places.iter().position(|shown| *shown == place).map(|scene| scene as u32);
-                prop_assert_eq!(first, Some(described[place].ordinal));
+                prop_assert_eq!(first, Some(scene.ordinal));
             }
             prop_assert!(places.iter().all(|place| *place < described.len()));
         }
