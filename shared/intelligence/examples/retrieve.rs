@@ -61,6 +61,8 @@ fn scene((ordinal, shown): (usize, &Shown)) -> (Scene, Description) {
         main_color,
         brightness: 0.9,
         motion: 0.0,
+        black: vec![],
+        frozen: vec![],
     };
     let detection = |name: &String| {
         let (x, y, width, height, confidence) = (0.1, 0.1, 0.3, 0.3, 0.9);

@@ -50,6 +50,8 @@ mod tests {
             main_color: Rgb(0, 0, 0),
             brightness: 0.0,
             motion: 0.0,
+            black: vec![],
+            frozen: vec![],
         };
         Joined {
             length: Seconds::new(f64::from(scenes)),

@@ -38,6 +38,8 @@ fn scene(motion: f32) -> Scene {
         main_color: Rgb(236, 238, 240),
         brightness: 0.9,
         motion,
+        black: vec![],
+        frozen: vec![],
     }
 }
 

@@ -28,6 +28,8 @@ fn scene(ordinal: u32) -> SceneImage {
         main_color: Rgb(9, 9, 9),
         brightness: 0.5,
         motion: 0.0,
+        black: vec![],
+        frozen: vec![],
     };
     SceneImage { scene, jpeg: Bytes::from(jpeg.into_inner()) }
 }
