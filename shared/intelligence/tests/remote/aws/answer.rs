@@ -105,7 +105,12 @@ async fn aws_answers_are_told_as_they_come() {
     let asked = &server.asked()[0];
     assert_eq!(asked.path, "/model/global.amazon.nova-2-lite-v1%3A0/converse-stream");
     let body = asked.json();
-    assert!(body["system"][0]["text"].as_str().unwrap().starts_with("You answer questions about one video."));
+    assert!(
+        body["system"][0]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("You answer questions about a video, or about several.")
+    );
     let said = body["messages"][0]["content"][0]["text"].as_str().unwrap();
     let said: Value = serde_json::from_str(said).unwrap();
     assert_eq!(
