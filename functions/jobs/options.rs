@@ -8,7 +8,7 @@ use domain::plan::{CONCURRENT_UPLOADS, Plan};
 use domain::problem::ProblemKind;
 use domain::processing_mode::ProcessingMode;
 use domain::time::Seconds;
-use edge::{Call, Problem, Reply};
+use edge::{Call, Problem, Reply, idempotency};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use store::{Account, Created, NamedAnswer, NewVideo, Origin, Video};
@@ -58,6 +58,7 @@ impl JobOptions {
         if !self.dry_run.unwrap_or_default() {
             return Ok(None);
         }
+        idempotency::check_name(call, self.idempotency_key.as_deref())?;
         let known = self.duration_secs.filter(|secs| *secs > 0.0 && *secs <= MAX_DURATION_SECS);
         let secs = known.ok_or_else(|| {
             Problem::invalid(format!(

@@ -42,6 +42,14 @@ impl Making {
     }
 }
 
+/// Holds the name of a request that makes nothing against the rules for those that do.
+///
+/// # Errors
+/// 400 for text that is no name.
+pub fn check_name(call: &Call, in_body: Option<&str>) -> Result<(), Problem> {
+    named(call, in_body).map(drop)
+}
+
 /// Makes a video. `make` gets the id that it is to have; a request without a name gets a new one each time. `in_body`
 /// is where the SDKs put the name; the header wins. `owner` is what is to be known of who the video is for: it is read
 /// beside the claim, and what is wrong with it counts only if the request is to be carried out.

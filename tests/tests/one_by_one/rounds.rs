@@ -26,7 +26,7 @@ const MOST: u32 = 3;
 const MEASUREMENTS: usize = 8;
 
 /// What is measured: every public function, and behind a colon which of its requests, where they differ.
-const SAMPLES: [&str; 43] = [
+const SAMPLES: [&str; 45] = [
     "videos-create",
     "videos-create: named",
     "videos-list",
@@ -43,6 +43,7 @@ const SAMPLES: [&str; 43] = [
     "chat-ask: taken up again",
     "chat-sessions",
     "chat-session",
+    "search-query",
     "account-usage",
     "account-checkout",
     "account-portal",
@@ -65,6 +66,7 @@ const SAMPLES: [&str; 43] = [
     "jobs-captions-vtt",
     "jobs-contact-sheet",
     "jobs-thumbnail",
+    "jobs-search",
     "jobs-quota",
     "meta-health",
     "meta-health-worker",
@@ -251,6 +253,7 @@ impl Samples {
             "chat-ask: in a session" => {
                 Some(json!({ "question": "What is it about?", "session_id": self.session }))
             }
+            "search-query" | "jobs-search" => Some(json!({ "query": "picture" })),
             // There is a subscription, and a second one is refused.
             "account-checkout" => Some(json!({ "credit_hours": 5 })),
             "jobs-create-from-url" | "jobs-create-from-url: named" => {
