@@ -5,20 +5,20 @@ use std::sync::Arc;
 use domain::analysis::{Description, Scene, Transcript};
 use domain::captions::Captions;
 use domain::ids::Generation;
-use domain::library::{ShardEntry, due_merge};
+use domain::library::due_merge;
 use domain::processing_mode::ProcessingMode;
 use domain::stage::Stage;
 use edge::step::{self, StepError, in_stage, record_spent};
-use edge::{App, clock, ids};
+use edge::{App, clock};
 use intelligence::Providers;
 use intelligence::index::{Findings, Shard, VideoIndex};
 use jiff::SignedDuration;
 use media::{Joined, Recorded};
 use published::Analysis;
 use steps::earlier::Batch;
-use steps::outputs;
 use steps::providers::{self, Chosen};
-use store::keys::{self, Extracted, Outputs};
+use steps::{outputs, shards};
+use store::keys::{Extracted, Outputs};
 use store::{LibraryChange, Purge, StepInput, Video};
 
 #[path = "index/published.rs"]
@@ -95,13 +95,7 @@ async fn collect(app: &App, video: &Video, shard: &Shard) -> Result<(), StepErro
     if shard.row_count() == 0 {
         return Ok(());
     }
-    let entry = ShardEntry {
-        id: ids::new_shard(),
-        embedder: shard.embedder().to_string(),
-        rows: shard.row_count() as u64,
-    };
-    let key = keys::shard(&video.owner, entry.id);
-    app.store.put_once(&key, "application/octet-stream", shard.encode().into()).await?;
+    let entry = shards::write(app, &video.owner, shard).await?;
     let change = LibraryChange { added: vec![entry], removed: vec![] };
     app.store.change_library(video.owner.clone(), change).await?;
     Ok(())

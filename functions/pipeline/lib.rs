@@ -3,4 +3,5 @@
 pub mod earlier;
 pub mod outputs;
 pub mod providers;
+pub mod shards;
 pub mod source;

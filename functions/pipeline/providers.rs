@@ -1,12 +1,15 @@
 //! The providers that the settings choose.
 
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use domain::failure::{Failure, FailureCode};
 use edge::step::StepError;
 use edge::{App, Problem, Secret};
+use intelligence::embed::EmbedderId;
 use intelligence::{AwsConfig, Budget, BuiltinConfig, OpenAiConfig, ProviderError, Providers};
 use tokio::sync::OnceCell;
+use tokio::time::timeout;
 
 /// For a step, which has 15 minutes: some of them go to reading and writing.
 pub const STEP: Budget =
@@ -14,6 +17,9 @@ pub const STEP: Budget =
 /// For an answer, which has five minutes and a reader who waits.
 pub const ANSWER: Budget =
     Budget { time: Duration::from_secs(4 * 60), attempt: Duration::from_secs(60), attempts: 3 };
+
+/// Time for the vector of a text that somebody searches for or asks: they wait for it.
+const EMBED_LIMIT: Duration = Duration::from_secs(10);
 
 /// Made once per process, at the first use: what a remote one is called with is a secret, which is read then.
 pub struct Chosen {
@@ -33,6 +39,37 @@ impl Chosen {
     /// 500 when a secret cannot be read, or cannot be a key.
     pub async fn of(&self, app: &App) -> Result<&Providers, Problem> {
         self.made.get_or_try_init(|| make(app, self.budget)).await
+    }
+
+    /// A text as each of these embedders embeds it, once for each. Without one that is not there any more, or does not
+    /// answer in time: what it embedded is then searched by words alone, which is worse, and still a search.
+    pub async fn vectors(
+        &self,
+        app: &App,
+        embedders: impl IntoIterator<Item = &EmbedderId>,
+        text: &str,
+    ) -> HashMap<EmbedderId, Vec<f32>> {
+        let embedders: HashSet<&EmbedderId> = embedders.into_iter().collect();
+        let mut vectors = HashMap::new();
+        for embedder in embedders {
+            // Boxed: nested in the futures of its callers, it would be deeper than the compiler looks.
+            match Box::pin(self.vector(app, embedder, text)).await {
+                Ok(vector) => vectors.extend(vector.map(|vector| (embedder.clone(), vector))),
+                Err(cause) => tracing::warn!(cause, "not embedded; words alone are searched for"),
+            }
+        }
+        vectors
+    }
+
+    /// `None` when the embedder is not there any more.
+    async fn vector(&self, app: &App, embedder: &EmbedderId, text: &str) -> Result<Option<Vec<f32>>, String> {
+        let providers = self.of(app).await;
+        let providers = providers.map_err(|problem| problem.cause().unwrap_or_default().to_owned())?;
+        let Some(embedder) = providers.embedder_named(embedder) else { return Ok(None) };
+        let texts = [text.to_owned()];
+        let embedded = timeout(EMBED_LIMIT, embedder.embed(&texts)).await;
+        let embedded = embedded.map_err(|_| "it took too long".to_owned())?;
+        Ok(embedded.map_err(|error| error.to_string())?.pop())
     }
 }
 

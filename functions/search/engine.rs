@@ -10,7 +10,7 @@ mod request;
 #[path = "engine/shelf.rs"]
 mod shelf;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,11 +19,9 @@ use domain::problem::ProblemKind;
 use domain::time::Seconds;
 use edge::{App, Call, Problem};
 use intelligence::answer::EvidenceKind;
-use intelligence::embed::EmbedderId;
 use intelligence::index::{LibraryQuery, Moment, Shard};
 use steps::providers::{self, Chosen};
 use store::keys;
-use tokio::time::timeout;
 
 use request::Wanted;
 pub(crate) use request::{Names, Parameters};
@@ -33,8 +31,6 @@ use shelf::Shelf;
 const CANDIDATES: usize = 128;
 /// How long the URL of a thumbnail holds.
 const VALID: Duration = Duration::from_secs(900);
-/// Time for the vector of a query: whoever searches waits for it.
-const EMBED_LIMIT: Duration = Duration::from_secs(10);
 
 /// The providers, and what was read so far.
 pub(crate) struct Engine {
@@ -82,7 +78,8 @@ impl Engine {
         let user = call.user()?;
         let (shards, ()) =
             futures::try_join!(self.shelf.shards(&call.app, &user), are_known(call, &wanted, names))?;
-        let vectors = self.vectors(&call.app, &shards, &wanted.query).await;
+        let embedders = shards.iter().map(|shard| shard.embedder());
+        let vectors = self.providers.vectors(&call.app, embedders, &wanted.query).await;
         let query = LibraryQuery::new(&wanted.query, vectors, wanted.filter);
         let moments = self.moments(&call.app, user, &shards, &query).await?;
         let rest =
@@ -95,36 +92,6 @@ impl Engine {
         let app = &call.app;
         let moments = futures::future::try_join_all(rest.into_iter().map(|moment| shown(app, moment)));
         Ok(Found { moments: moments.await?, next })
-    }
-
-    /// The query as each embedder of the library embeds it. Without, the search is by words alone: worse, and still
-    /// a search.
-    async fn vectors(&self, app: &App, shards: &[Arc<Shard>], query: &str) -> HashMap<EmbedderId, Vec<f32>> {
-        let embedders: HashSet<EmbedderId> = shards.iter().map(|shard| shard.embedder().clone()).collect();
-        let mut vectors = HashMap::new();
-        for embedder in embedders {
-            match self.vector(app, &embedder, query).await {
-                Ok(vector) => vectors.extend(vector.map(|vector| (embedder, vector))),
-                Err(cause) => tracing::warn!(cause, "query not embedded"),
-            }
-        }
-        vectors
-    }
-
-    /// `None` when the embedder is not there any more.
-    async fn vector(
-        &self,
-        app: &App,
-        embedder: &EmbedderId,
-        query: &str,
-    ) -> Result<Option<Vec<f32>>, String> {
-        let providers = self.providers.of(app).await;
-        let providers = providers.map_err(|problem| problem.cause().unwrap_or_default().to_owned())?;
-        let Some(embedder) = providers.embedder_named(embedder) else { return Ok(None) };
-        let texts = [query.to_owned()];
-        let embedded = timeout(EMBED_LIMIT, embedder.embed(&texts)).await;
-        let embedded = embedded.map_err(|_| "it took too long".to_owned())?;
-        Ok(embedded.map_err(|error| error.to_string())?.pop())
     }
 
     async fn moments(

@@ -100,23 +100,23 @@ impl Conversation {
     /// What the answer is to be made from, the best first, and what of it can be seen.
     async fn evidence(&self, question: &Question) -> Result<(Vec<Evidence>, Vec<Frame>), String> {
         let videos: Vec<&Video> = std::iter::once(&self.video).chain(&self.others).collect();
-        let mut found = vec![];
-        for (place, video) in videos.iter().enumerate() {
-            let known = self.library.open(&self.app, video).await?;
-            let pieces = self.library.evidence(&self.app, &known, question).await;
-            found.extend(pieces.into_iter().map(|piece| (place, known.clone(), piece)));
+        let mut known = Vec::with_capacity(videos.len());
+        for video in &videos {
+            known.push(self.library.open(&self.app, video).await?);
         }
-        found.sort_by(|(_, _, a), (_, _, b)| b.score.total_cmp(&a.score));
+        let pieces = self.library.evidence(&self.app, &known, question).await;
+        let of_place =
+            |(place, pieces): (usize, Vec<Evidence>)| pieces.into_iter().map(move |piece| (place, piece));
+        let mut found: Vec<(usize, Evidence)> = pieces.into_iter().enumerate().flat_map(of_place).collect();
+        found.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
         found.truncate(MAX_EVIDENCE);
         let mut frames = vec![];
-        for (place, video) in videos.iter().enumerate() {
-            let mut own = found.iter().filter(|(of, ..)| *of == place).peekable();
-            if let Some((_, known, _)) = own.peek() {
-                frames.extend(shown(video, known, own.map(|(_, _, piece)| piece)));
-            }
+        for (place, (video, known)) in videos.iter().zip(&known).enumerate() {
+            let own = found.iter().filter(|(of, _)| *of == place).map(|(_, piece)| piece);
+            frames.extend(shown(video, known, own));
         }
         let name = |place: usize| (videos.len() > 1).then(|| shortened(&videos[place].title));
-        let evidence = found.into_iter().map(|(place, _, piece)| Evidence { video: name(place), ..piece });
+        let evidence = found.into_iter().map(|(place, piece)| Evidence { video: name(place), ..piece });
         Ok((evidence.collect(), frames))
     }
 

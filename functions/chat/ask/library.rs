@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use edge::{App, Problem};
 use intelligence::answer::{Evidence, Question};
@@ -12,14 +11,11 @@ use steps::providers::{self, Chosen};
 use store::Video;
 use store::keys::{Extracted, Outputs};
 use tokio::sync::Mutex;
-use tokio::time::timeout;
 
 /// Videos that are kept: an hour of video is about 6 MB.
 const KEPT: usize = 12;
 /// Most pieces of evidence that an answer is made from.
 pub(crate) const MAX_EVIDENCE: usize = 6;
-/// Time for the vector of a question: whoever asked waits for it before the first word.
-const EMBED_LIMIT: Duration = Duration::from_secs(10);
 
 /// The providers, and the videos at hand.
 pub(crate) struct Library {
@@ -46,24 +42,21 @@ pub(crate) fn cause(problem: Problem) -> String {
 }
 
 impl Library {
-    /// The pieces of the video that bear on the question, best first.
-    pub(crate) async fn evidence(&self, app: &App, known: &Known, question: &Question) -> Vec<Evidence> {
+    /// The pieces of each of the videos that bear on the question, best first.
+    pub(crate) async fn evidence(
+        &self,
+        app: &App,
+        videos: &[Arc<Known>],
+        question: &Question,
+    ) -> Vec<Vec<Evidence>> {
         let text = question.standalone();
-        // Without a vector the search is by words alone: worse, and still an answer.
-        let vector = self.vector(app, known, &text).await.unwrap_or_else(|cause| {
-            tracing::warn!(cause, "question not embedded");
-            vec![]
-        });
-        known.index.search(&text, vector.first().map(Vec::as_slice), MAX_EVIDENCE)
-    }
-
-    /// None when the index was made by an embedder that is not there any more.
-    async fn vector(&self, app: &App, known: &Known, text: &str) -> Result<Vec<Vec<f32>>, String> {
-        let providers = self.providers.of(app).await.map_err(cause)?;
-        let Some(embedder) = providers.embedder_named(known.index.embedder()) else { return Ok(vec![]) };
-        let texts = [text.to_owned()];
-        let embedded = timeout(EMBED_LIMIT, embedder.embed(&texts)).await;
-        embedded.map_err(|_| "it took too long".to_owned())?.map_err(|error| error.to_string())
+        let embedders = videos.iter().map(|known| known.index.embedder());
+        let vectors = self.providers.vectors(app, embedders, &text).await;
+        let search = |known: &Arc<Known>| {
+            let vector = vectors.get(known.index.embedder()).map(Vec::as_slice);
+            known.index.search(&text, vector, MAX_EVIDENCE)
+        };
+        videos.iter().map(search).collect()
     }
 
     /// A ready video's index and scenes.

@@ -8,10 +8,11 @@ use domain::ids::{Generation, UserId, VideoId};
 use domain::library::{ShardEntry, ShardId, due_merge};
 use domain::video::StateKind;
 use edge::step::StepError;
-use edge::{App, clock, ids};
+use edge::{App, clock};
 use futures::{StreamExt, TryStreamExt, stream};
 use intelligence::index::{DecodeError, Shard, ShardVideo};
 use jiff::SignedDuration;
+use steps::shards;
 use store::{LibraryChange, keys};
 
 /// Where a shard tells which videos are in it: so many bytes hold 40,000 of them.
@@ -84,15 +85,15 @@ async fn kept(
 
 /// One shard in the place of these, or none when nothing of them is kept.
 async fn replace(app: &App, user: &UserId, replaced: Vec<ShardId>, kept: &Kept) -> Result<(), StepError> {
-    let mut shards = Vec::with_capacity(replaced.len());
+    let mut read = Vec::with_capacity(replaced.len());
     for id in &replaced {
         let stored = app.store.object(&keys::shard(user, *id)).await?;
         // What cannot be read was reported when its head was.
-        shards.extend(stored.and_then(|stored| Shard::decode(&stored).ok()));
+        read.extend(stored.and_then(|stored| Shard::decode(&stored).ok()));
     }
-    let merged = Shard::merge(&shards, kept);
+    let merged = Shard::merge(&read, kept);
     let added = match &merged {
-        Some(shard) => Some(write(app, user, shard).await?),
+        Some(shard) => Some(shards::write(app, user, shard).await?),
         None => None,
     };
     let change = LibraryChange { added: added.into_iter().collect(), removed: replaced };
@@ -104,17 +105,6 @@ async fn replace(app: &App, user: &UserId, replaced: Vec<ShardId>, kept: &Kept) 
         app.store.delete_shard(user.clone(), id).await?;
     }
     Ok(())
-}
-
-async fn write(app: &App, user: &UserId, shard: &Shard) -> Result<ShardEntry, StepError> {
-    let entry = ShardEntry {
-        id: ids::new_shard(),
-        embedder: shard.embedder().to_string(),
-        rows: shard.row_count() as u64,
-    };
-    let key = keys::shard(user, entry.id);
-    app.store.put_once(&key, "application/octet-stream", shard.encode().into()).await?;
-    Ok(entry)
 }
 
 /// Whoever wrote them died before they were listed.
