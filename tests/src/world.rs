@@ -298,15 +298,17 @@ async fn json_of(request: reqwest::RequestBuilder) -> Value {
     serde_json::from_slice(&answer).unwrap_or_default()
 }
 
-/// An empty folder for the data of this program's stack; what its last run left there is removed.
+/// An empty folder for the data of this program's stack. What earlier runs left is removed, as far as a stack that is
+/// just being stopped does not write there still: the next run removes the rest.
 fn state_dir(root: &Path) -> PathBuf {
     let program = std::env::current_exe().expect("a program");
     let name =
         program.file_stem().and_then(OsStr::to_str).and_then(|name| name.split('-').next()).expect("a name");
     let folder = root.join("target/tmp").join(format!("stack-{name}"));
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).expect("the last run's data can be removed");
+    for earlier in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+        drop(std::fs::remove_dir_all(earlier.path()));
     }
+    let folder = folder.join(std::process::id().to_string());
     std::fs::create_dir_all(&folder).expect("a folder for the stack");
     folder.canonicalize().expect("a folder that was just made")
 }

@@ -1,5 +1,7 @@
-//! An account's library, as search reads it: which shards there are. The list is one row with a version; what it lists
-//! is in the bucket. `domain::library` says which shards are to become one.
+//! An account's library, as search reads it: which shards there are. The list is one row; what it lists is in the bucket.
+//! `domain::library` says which shards are to become one.
+
+use std::collections::HashMap;
 
 use domain::ids::UserId;
 use domain::library::{ShardEntry, ShardId};
@@ -8,14 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::{self, Key};
 use crate::ledger::TRIES;
-use crate::rows::{from_row, number, to_row};
+use crate::rows::{from_row, to_row};
 use crate::transact::unhindered;
 use crate::{Reply, Store, StoreError};
 
 /// The shards of an account.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Library {
-    version: u64,
     /// In no order. A video may be in two of them, for a while, and may be gone.
     pub shards: Vec<ShardEntry>,
 }
@@ -45,18 +46,15 @@ impl Store {
         const OPERATION: &str = "changing a library";
         Box::pin(async move {
             for _ in 0..TRIES {
-                let mut library = self.library(user.clone()).await?;
-                let read = library.version;
-                let is_there = |id: &ShardId| library.shards.iter().any(|shard| shard.id == *id);
+                let read = self.library(user.clone()).await?;
+                let is_there = |id: &ShardId| read.shards.iter().any(|shard| shard.id == *id);
                 if !change.removed.iter().all(is_there) {
                     return Ok(false);
                 }
-                library.shards.retain(|shard| !change.removed.contains(&shard.id));
-                let known = library.shards.clone();
-                let is_new = |shard: &&ShardEntry| known.iter().all(|known| known.id != shard.id);
-                library.shards.extend(change.added.iter().filter(is_new).cloned());
-                library.version += 1;
-                if self.put_library(OPERATION, &user, &library, read).await? {
+                let mut shards = read.shards.clone();
+                shards.retain(|shard| !change.removed.contains(&shard.id));
+                shards.extend(change.added.iter().filter(|shard| !is_there(&shard.id)).cloned());
+                if self.replace_library(OPERATION, &user, &read, &Library { shards }).await? {
                     return Ok(true);
                 }
             }
@@ -64,23 +62,38 @@ impl Store {
         })
     }
 
-    /// False when the row is not any more the one that was read.
-    async fn put_library(
+    /// False when the row is not any more the one that was read. The list is its own version: no name comes twice. One
+    /// that lists nothing has no row, so nothing is left of an account whose last shard goes after the account did.
+    async fn replace_library(
         &self,
         operation: &'static str,
         user: &UserId,
+        read: &Library,
         library: &Library,
-        read: u64,
     ) -> Result<bool, StoreError> {
-        let put = self
-            .dynamodb
-            .put_item()
-            .table_name(&self.names.table)
-            .set_item(Some(to_row(operation, Key::library(user), library)?))
-            .condition_expression("attribute_not_exists(PK) OR version = :read")
-            .expression_attribute_values(":read", number(read));
-        let put = || async { put.clone().send().await.map_err(StoreError::sdk(operation)) };
-        Ok(StoreError::none_on_conflict(unhindered(operation, put).await)?.is_some())
+        let key = Key::library(user);
+        let (condition, values) = if read.shards.is_empty() {
+            ("attribute_not_exists(shards)", None)
+        } else {
+            let read = serde_dynamo::to_attribute_value(&read.shards);
+            let read = read.map_err(StoreError::malformed(operation))?;
+            ("shards = :read", Some(HashMap::from([(":read".to_owned(), read)])))
+        };
+        let replaced = if library.shards.is_empty() {
+            let delete =
+                self.dynamodb.delete_item().table_name(&self.names.table).set_key(Some(key.attributes()));
+            let delete = delete.condition_expression(condition).set_expression_attribute_values(values);
+            let delete =
+                || async { delete.clone().send().await.map(drop).map_err(StoreError::sdk(operation)) };
+            unhindered(operation, delete).await
+        } else {
+            let put = self.dynamodb.put_item().table_name(&self.names.table);
+            let put = put.set_item(Some(to_row(operation, key, library)?));
+            let put = put.condition_expression(condition).set_expression_attribute_values(values);
+            let put = || async { put.clone().send().await.map(drop).map_err(StoreError::sdk(operation)) };
+            unhindered(operation, put).await
+        };
+        Ok(StoreError::none_on_conflict(replaced)?.is_some())
     }
 
     /// The shards of an account that are stored, in its library or not, each with the time at which it was written.

@@ -236,4 +236,11 @@ async fn many_shards_become_one_and_nothing_is_found_twice() {
     let late = LibraryChange { added: vec![], removed: vec![copies[0].id] };
     assert!(!store.change_library(user.clone(), late).await.unwrap());
     assert_eq!(client.finished(&job).await["status"], "COMPLETED");
+
+    // A library that lists nothing has no row: an account that is erased would keep it.
+    let last = store.library(user.clone()).await.unwrap().shards;
+    let last = LibraryChange { added: vec![], removed: last.iter().map(|shard| shard.id).collect() };
+    assert!(store.change_library(user.clone(), last).await.unwrap());
+    let row = world.rows(&reqwest::Client::new(), "USER#user_merger", "LIBRARY").await;
+    assert_eq!(row, Vec::<Value>::new());
 }
