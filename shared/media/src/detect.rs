@@ -20,6 +20,7 @@ mod gradual;
 mod light;
 mod likeness;
 mod moments;
+mod moved;
 mod pans;
 mod stretch;
 

@@ -8,8 +8,10 @@ const WRITTEN: u8 = 4;
 const CONTRAST: u8 = 2;
 /// Fewer such blocks are no board that could be recognised.
 const LEAST: usize = 3;
-/// Standard deviation of luma of the ground's blocks, at most.
+/// Standard deviation of luma of the ground's blocks, at most: in levels, and of the writing's texture. All is even in a
+/// dark scene; but what stands out there does so no more than the ground does from itself.
 const EVEN: f32 = 8.0;
+const EVEN_SHARE: f32 = 0.5;
 /// The writing of a block is still there when its texture has changed by no more than this factor, once contrast follows the light.
 const KEPT: f32 = 1.2;
 /// Of other writing, no more than this share stands where it stood by chance.
@@ -64,6 +66,7 @@ impl Board {
         let mean = sum as f32 / count as f32;
         let variance = squares as f32 / count as f32 - mean * mean;
         let board = Self { writing, count: LUMA_BLOCKS - count as usize };
-        (variance < EVEN * EVEN).then_some(board)
+        let texture = writing.iter().sum::<f32>() / board.count.max(1) as f32;
+        (variance < EVEN.min(EVEN_SHARE * texture).powi(2)).then_some(board)
     }
 }

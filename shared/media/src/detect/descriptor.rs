@@ -69,11 +69,16 @@ impl Descriptor {
 
     /// How unlike two frames are: 0 for equal ones, about 0.5 for two shots, 1.46 at most.
     pub(crate) fn distance(&self, other: &Self) -> f32 {
-        let luma = self.luma_difference(other);
-        let chroma = differences(&self.chroma, &other.chroma, |a, b| a.abs_diff(b).into());
         let blocks = differences(&self.blocks, &other.blocks, |a, b| a.abs_diff(b).into());
         let tints = differences(&self.tints, &other.tints, |a, b| a.abs_diff(b).into());
-        luma * LUMA_WEIGHT + chroma * CHROMA_WEIGHT + blocks * BLOCK_WEIGHT + tints * TINT_WEIGHT
+        self.palette_distance(other) + blocks * BLOCK_WEIGHT + tints * TINT_WEIGHT
+    }
+
+    /// What of the distance is one of palettes, whatever is where.
+    pub(super) fn palette_distance(&self, other: &Self) -> f32 {
+        let luma = self.luma_difference(other);
+        let chroma = differences(&self.chroma, &other.chroma, |a, b| a.abs_diff(b).into());
+        luma * LUMA_WEIGHT + chroma * CHROMA_WEIGHT
     }
 
     /// Of the histograms: what has another level; or, where that is less, how far it has gone (the earth mover's

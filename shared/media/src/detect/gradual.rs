@@ -4,7 +4,7 @@
 use super::boards::is_rewritten;
 use super::cuts::is_local;
 use super::likeness::{is_same_around, returns};
-use super::pans::is_pan;
+use super::pans::{is_borne_out, is_pan};
 use super::stretch::Stretch;
 use super::{Change, Descriptor, MERGE};
 
@@ -21,11 +21,20 @@ const NOVELTY: f32 = 0.12;
 const BOARD_NOVELTY: f32 = 0.025;
 /// What the stiller of the two sides weighs in what happens on them; the other one may be another change.
 const STILLER: f32 = 0.6;
+/// Beside a gap of so many ticks and more another change may be near. What happens there is looked for in the shot alone,
+/// if that much of the time is left of it, and grows with time, by this factor at most.
+const LONG: usize = 8;
+const PRESENT: f32 = 0.25;
+const GROWTH: f32 = 3.0;
 /// A transition goes as far as there is this share of its greatest activity, and no further than [`LONGEST`] ticks.
 const QUIET: f32 = 0.25;
 const LONGEST: usize = 13;
 /// A jump that makes up this share of what changes is what changes.
 const MOST: f32 = 0.5;
+/// What a change leaves behind, of which palettes are so much; and it has lasted until this much later, in seconds.
+const LASTING: f32 = 0.12;
+const LASTING_PALETTE: f32 = 0.05;
+const LATER: f64 = 0.5;
 /// The scenes are looked at here too, further from the gap.
 const FURTHER: f64 = 0.15;
 
@@ -78,22 +87,65 @@ impl Ticks {
         is_rewritten(&self.pictures[tick - gap - SIDE], &self.pictures[tick + gap])
     }
 
-    /// Each tick that is not too near to an end; by how much the pictures on both sides of the gap around it are more
+    /// Each tick at which something may be novel, not too near to an end; by how much the pictures on both sides of the gap around it are more
     /// unlike than those on one side; and how unlike they are.
-    fn novelties(&self, gap: usize) -> impl Iterator<Item = (usize, f32, f32)> {
+    fn novelties(&self, gap: usize, known: &[Change]) -> Vec<(usize, f32, f32)> {
         let (pictures, lag) = (&self.pictures, 2 * gap + SIDE);
-        let later = pictures.get(lag..).unwrap_or_default();
-        let apart: Vec<f32> = pictures.iter().zip(later).map(|(a, b)| a.distance(b)).collect();
+        let last = pictures.len() - 1;
+        let apart = |from: usize, until: usize| pictures[from].distance(&pictures[until]);
+        let all: Vec<f32> = (lag..pictures.len()).map(|until| apart(until - lag, until)).collect();
+        let shots = if gap < LONG { Shots::default() } else { Shots::between(self, known) };
+        let shortened = |from: usize, until: usize| {
+            let share = (until - from) as f32 / lag as f32;
+            (PRESENT..1.0).contains(&share).then(|| apart(from, until) * share.recip().min(GROWTH))
+        };
         let count = (pictures.len() + 1).saturating_sub(SIDE + lag);
-        (0..count).map(move |before| {
-            let (after, across) = (before + lag, apart[before]);
-            let from_start = || pictures[0].distance(&pictures[before]);
-            let to_end = || pictures[after].distance(&pictures[pictures.len() - 1]);
-            let left = before.checked_sub(lag).map_or_else(from_start, |earlier| apart[earlier]);
-            let right = apart.get(after).copied().unwrap_or_else(to_end);
-            let beside = STILLER.mul_add(left.min(right), (1.0 - STILLER) * left.max(right));
-            (before + SIDE + gap, across - beside, across)
-        })
+        let novelty = |before: usize| {
+            let after = before + lag;
+            let left = before.checked_sub(lag).map_or_else(|| apart(0, before), |earlier| all[earlier]);
+            let right = all.get(after).copied().unwrap_or_else(|| apart(after, last));
+            let begun = shots.first(before).and_then(|first| shortened(first, before));
+            let ended = shots.last(after).and_then(|last| shortened(after, last));
+            let beside = match (begun, ended) {
+                (None, None) => STILLER.mul_add(left.min(right), (1.0 - STILLER) * left.max(right)),
+                (begun, ended) => begun.unwrap_or(left).max(ended.unwrap_or(right)),
+            };
+            (before + SIDE + gap, all[before] - beside, all[before])
+        };
+        (0..count).filter(|before| all[*before] > BOARD_NOVELTY).map(novelty).collect()
+    }
+}
+
+/// The shots between the changes that are known, for each tick: the first picture of its shot and the last one, where
+/// there is a change.
+#[derive(Default)]
+struct Shots(Vec<(Option<usize>, Option<usize>)>);
+
+impl Shots {
+    fn between(ticks: &Ticks, known: &[Change]) -> Self {
+        let count = ticks.pictures.len();
+        let mut shots = vec![(None, None); count];
+        let tick = |at: f64| (at - ticks.start) / TICK;
+        for change in known {
+            let until = (tick(change.until).ceil().max(0.0) as usize).min(count);
+            for (first, _) in &mut shots[until..] {
+                *first = (*first).max(Some(until));
+            }
+            let from = (tick(change.from).floor().max(0.0) as usize).min(count);
+            for (_, last) in &mut shots[..from] {
+                *last = Some(last.map_or(from, |last: usize| last.min(from)));
+            }
+        }
+        Self(shots)
+    }
+
+    fn first(&self, tick: usize) -> Option<usize> {
+        self.0.get(tick)?.0
+    }
+
+    /// A picture goes on for [`SIDE`] ticks.
+    fn last(&self, tick: usize) -> Option<usize> {
+        self.0.get(tick)?.1.map(|end| end.saturating_sub(SIDE).max(tick))
     }
 }
 
@@ -109,7 +161,7 @@ fn find_at(stretch: &Stretch, ticks: &Ticks, gap: usize, changes: &mut Vec<Chang
     let is_novel = |(tick, novelty, _): &(usize, f32, f32)| {
         *novelty > NOVELTY || *novelty > BOARD_NOVELTY && ticks.is_other_board(*tick, gap)
     };
-    let mut novel: Vec<_> = ticks.novelties(gap).filter(is_novel).collect();
+    let mut novel: Vec<_> = ticks.novelties(gap, changes).into_iter().filter(is_novel).collect();
     novel.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let (reach, gap_secs) = ((gap + SIDE) as f64 * TICK, gap as f64 * TICK);
     let mut refused: Vec<f64> = Vec::new();
@@ -122,20 +174,33 @@ fn find_at(stretch: &Stretch, ticks: &Ticks, gap: usize, changes: &mut Vec<Chang
         if is_covered || refused.iter().any(|other| (other - at).abs() <= reach / 2.0) {
             continue;
         }
-        let gaps = [gap_secs, gap_secs + FURTHER];
-        if is_pan(stretch, at - gap_secs, at + gap_secs)
-            || is_local_jump(stretch, at, gap_secs, across)
-            || is_same_around(stretch, at, &gaps, across)
-            || returns(stretch, at, gap_secs)
-        {
+        let around = (at - gap_secs, at + gap_secs);
+        let is_scene_left =
+            !is_pan(stretch, around.0, around.1) || !is_borne_out(stretch, around.0, around.1);
+        let is_other_scene = is_scene_left
+            && !is_local_jump(stretch, at, gap_secs, across)
+            && !is_same_around(stretch, at, &[gap_secs, gap_secs + FURTHER], across)
+            && !returns(stretch, at, gap_secs);
+        let extent = is_other_scene.then(|| free(changes, at, ticks.extent(at)));
+        let lasts = |extent: &(f64, f64)| ticks.is_other_board(tick, gap) || lasts(stretch, *extent, around);
+        let Some((from, until)) = extent.filter(lasts) else {
             refused.push(at);
             continue;
-        }
-        let (from, until) = free(changes, at, ticks.extent(at));
+        };
         let near = gap_secs + TICK;
         let frame = halfway(stretch, from.max(at - near), until.min(at + near));
         changes.push(Change { frame: stretch.number(frame), at: stretch.at(frame), from, until });
     }
+}
+
+/// Whether the pictures are still other ones once all has come to rest, and somewhat further from the gap too. Whoever
+/// passes by leaves the scene as it was.
+fn lasts(stretch: &Stretch, extent: (f64, f64), gap: (f64, f64)) -> bool {
+    let sides = |(from, until): (f64, f64)| (stretch.just_before(from), stretch.just_after(until));
+    let ((before, after), (earlier, later)) = (sides(extent), sides((gap.0 - LATER, gap.1 + LATER)));
+    before.distance(&after) > LASTING
+        && earlier.distance(&later) > LASTING
+        && before.palette_distance(&after) > LASTING_PALETTE
 }
 
 /// What of an extent around `at` is no part of another change.

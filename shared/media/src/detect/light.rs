@@ -25,31 +25,37 @@ const CHANNELS: usize = 4;
 /// Whether half of `b` is half of `a` under another light: a robust line through the blocks' colours (least trimmed
 /// squares), which is one that light can draw. What it leaves is less than this `share` of the variance, and less than
 /// `most` in levels.
-pub(super) fn fits(a: &Descriptor, b: &Descriptor, (share, most): (f32, f32)) -> bool {
-    let (a, b) = (colors(a), colors(b));
-    let all: [usize; LUMA_BLOCKS] = std::array::from_fn(|block| block);
-    let mut order = all;
-    let mut line = Line::through(&a, &b, &all);
+pub(super) fn fits(a: &Descriptor, b: &Descriptor, error: (f32, f32)) -> bool {
+    fit(&colors(a), &colors(b), AGREEING, error)
+}
+
+/// The same of pairs of blocks, of which so many are to agree.
+pub(super) fn fit(a: &[Color], b: &[Color], agreeing: usize, (share, most): (f32, f32)) -> bool {
+    let mut ranks = [0u64; LUMA_BLOCKS];
+    let ranks = &mut ranks[..a.len()];
+    let mut order: [usize; LUMA_BLOCKS] = std::array::from_fn(|block| block);
+    let mut line = Line::through(a, b, &order[..a.len()]);
     for _ in 0..FITS {
         // Bits of what is not negative are in its order; the block itself comes last.
-        let mut ranks: [u64; LUMA_BLOCKS] = std::array::from_fn(|block| {
-            u64::from(line.error(&a[block], &b[block]).to_bits()) << 8 | block as u64
-        });
-        ranks.select_nth_unstable(AGREEING - 1);
-        order = ranks.map(|rank| (rank & 0xff) as usize);
-        line = Line::through(&a, &b, &order[..AGREEING]);
+        for (block, rank) in ranks.iter_mut().enumerate() {
+            *rank = u64::from(line.error(&a[block], &b[block]).to_bits()) << 8 | block as u64;
+        }
+        ranks.select_nth_unstable(agreeing.saturating_sub(1));
+        for (block, rank) in order.iter_mut().zip(&*ranks) {
+            *block = (rank & 0xff) as usize;
+        }
+        line = Line::through(a, b, &order[..agreeing]);
     }
-    let agreeing = &order[..AGREEING];
-    let error =
-        agreeing.iter().map(|block| line.error(&a[*block], &b[*block])).sum::<f32>() / AGREEING as f32;
+    let errors = order[..agreeing].iter().map(|block| line.error(&a[*block], &b[*block]));
+    let error = errors.sum::<f32>() / agreeing as f32;
     line.features > FEATURES && line.is_light() && error < most.min(share * line.features)
 }
 
 /// Red, green and blue; and nothing, since a machine computes four at once.
-type Color = [f32; CHANNELS];
+pub(super) type Color = [f32; CHANNELS];
 
 /// Red, green and blue of each block (ITU-R BT.601, full range).
-fn colors(picture: &Descriptor) -> [Color; LUMA_BLOCKS] {
+pub(super) fn colors(picture: &Descriptor) -> [Color; LUMA_BLOCKS] {
     std::array::from_fn(|block| {
         let tint = Descriptor::tint_of(block);
         let from_grey = |tint: usize| f32::from(picture.tints[tint]) - 128.0;

@@ -5,6 +5,7 @@ use super::boards::{is_reread, is_rewritten};
 use super::descriptor::{COLUMNS, Descriptor, LUMA_BLOCKS, TINT_BLOCKS};
 use super::light::fits;
 use super::moments::Sums;
+use super::moved::is_moved;
 use super::stretch::Stretch;
 
 /// Mean squared error of a recognised picture, of its variance and in levels.
@@ -45,9 +46,13 @@ pub(super) fn returns(stretch: &Stretch, at: f64, gap: f64) -> bool {
         |(left, right)| {
             let (from, until) = (at - left, at + right);
             stretch.holds(from, until)
-                && fits(&stretch.just_before(from), &stretch.just_after(until), SURE_ERROR)
+                && is_surely_same(&stretch.just_before(from), &stretch.just_after(until))
         },
     )
+}
+
+fn is_surely_same(a: &Descriptor, b: &Descriptor) -> bool {
+    fits(a, b, SURE_ERROR) || is_moved(a, b)
 }
 
 /// Whether both pictures show the same scene.

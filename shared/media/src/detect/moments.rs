@@ -22,7 +22,7 @@ impl Sums {
         })
     }
 
-    fn mean_a(&self) -> f32 {
+    pub(super) fn mean_a(&self) -> f32 {
         self.a / self.count
     }
 

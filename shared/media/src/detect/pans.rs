@@ -1,6 +1,8 @@
 //! Pans: everything changes, and nothing but the camera's direction did. A whip pan is as novel as any cut to those who
 //! do not follow the camera.
 
+use super::descriptor::{COLUMNS, ROWS};
+use super::moved::{Move, unexplained};
 use super::stretch::Stretch;
 
 /// A move explains a change when it leaves at most this share of it...
@@ -21,6 +23,11 @@ const PRECISION: i32 = 10;
 const FASTER: i32 = 3;
 /// For so many steps.
 const REST: i32 = 3;
+
+/// Pictures so far apart still have most of the scene in common, in 256ths of the picture's width.
+const IN_SIGHT: f64 = 40.0;
+/// A true move leaves less than this share of what is different between them.
+const LEFT: f32 = 0.6;
 
 /// What the camera did in a while.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,6 +54,13 @@ impl Travel {
 
     fn length(self) -> i32 {
         self.x.abs().max(self.y.abs())
+    }
+
+    fn in_halves(self) -> Move {
+        let halves = |way: i32, size: i32, blocks: usize| {
+            (f64::from(way) / f64::from(size) * 2.0 * blocks as f64).round() as i32
+        };
+        (halves(self.x, PICTURE.0, COLUMNS), halves(self.y, PICTURE.1, ROWS))
     }
 
     fn is_move(self) -> bool {
@@ -97,4 +111,16 @@ pub(super) fn is_pan(stretch: &Stretch, from: f64, until: f64) -> bool {
     let mut beside = (0..REST).map(|step| f64::from(step) * STEP);
     let from_rest = beside.all(|time| is_slow(earlier - time - STEP) && is_slow(later + time));
     !(from_rest && whole.is_one_picture())
+}
+
+/// Whether pictures that are further apart than two frames bear a pan out. A move that is told of a dissolve is chance.
+pub(super) fn is_borne_out(stretch: &Stretch, from: f64, until: f64) -> bool {
+    let steps = (f64::from(Travel::of(stretch, from, until).length()) / IN_SIGHT).ceil().max(1.0);
+    let step = (until - from) / steps;
+    let left = |n: u32| {
+        let (from, until) = (f64::from(n).mul_add(step, from), f64::from(n + 1).mul_add(step, from));
+        let by = Travel::of(stretch, from, until).in_halves();
+        unexplained(&stretch.just_before(from), &stretch.just_after(until), by)
+    };
+    (0..steps as u32).map(left).sum::<f32>() < LEFT * steps as f32
 }

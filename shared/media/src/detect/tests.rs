@@ -125,6 +125,36 @@ fn a_fade_to_black_and_back_to_the_same_scene_is_none() {
 }
 
 #[test]
+fn a_plain_scene_that_is_pushed_in_and_cut_from_is_no_fade() {
+    let black = plain(0);
+    let pushed = |n: usize| {
+        let covered = (progress(n, 80..110) * 16.0).round() as usize;
+        let old = scene(1);
+        let level = |block: usize| if block % 16 < covered { 0 } else { old.blocks[block] };
+        of(std::array::from_fn(level), old.tints)
+    };
+    let frames = film(250, |n| match n {
+        0..110 => pushed(n),
+        110..130 => black.clone(),
+        _ => scene(2),
+    });
+    let changes = frames_of(frames);
+    assert_eq!(changes.len(), 2, "{changes:?}");
+    assert!((80..110).contains(&changes[0]) && changes[1] == 130, "{changes:?}");
+}
+
+#[test]
+fn a_long_dissolve_soon_after_another_change_is_found() {
+    let frames = film(250, |n| match n {
+        0..60 => scene(1),
+        _ => scene(2).between(&scene(3), progress(n, 80..130)),
+    });
+    let changes = frames_of(frames);
+    assert_eq!(changes.len(), 2, "{changes:?}");
+    assert!(changes[0] == 60 && (80..130).contains(&changes[1]), "{changes:?}");
+}
+
+#[test]
 fn a_flash_is_no_cut() {
     let flash = |n| if (77..80).contains(&n) { plain(255) } else { scene(1) };
     assert_eq!(frames_of(film(200, flash)), [0usize; 0]);

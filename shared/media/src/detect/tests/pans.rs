@@ -38,3 +38,27 @@ fn a_whip_pan_that_bounces_is_no_change_but_a_push_is_one() {
     assert_eq!(push.len(), 1, "{push:?}");
     assert!((100..=120).contains(&push[0].frame), "{push:?}");
 }
+
+#[test]
+fn a_move_that_is_told_of_a_dissolve_is_no_pan() {
+    // As between two pictures without features, whose edges tell a move by chance.
+    let frames = film(250, |n| scene(1).between(&scene(2), progress(n, 100..130)));
+    let told = |n: usize| if (100..130).contains(&n) { panned(0.3) } else { Camera::default() };
+    let changes = changes_seen(frames, told);
+    assert_eq!(changes.len(), 1, "{changes:?}");
+}
+
+#[test]
+fn who_walks_by_a_camera_that_moves_leaves_the_scene() {
+    let at = |n: usize| 0.06 * n as f64;
+    let walks = |n: usize| {
+        let mut seen = landscape(at(n));
+        let left = (n as i32 - 100) * 25 / 12;
+        for block in (0..LUMA_BLOCKS).filter(|block| (left - 8..left).contains(&((block % 16) as i32))) {
+            seen.blocks[block] = 30;
+        }
+        of(seen.blocks, seen.tints)
+    };
+    let changes = changes_seen(film(250, walks), |_| panned(0.06));
+    assert!(changes.is_empty(), "{changes:?}");
+}
