@@ -30,7 +30,7 @@ const GROWTH: f32 = 3.0;
 const QUIET: f32 = 0.25;
 const LONGEST: usize = 13;
 /// A jump that makes up this share of what changes is what changes.
-const MOST: f32 = 0.5;
+const MOST: f32 = 0.4;
 /// What a change leaves behind, of which palettes are so much; and it has lasted until this much later, in seconds.
 const LASTING: f32 = 0.12;
 const LASTING_PALETTE: f32 = 0.05;
@@ -210,11 +210,15 @@ fn free(changes: &[Change], at: f64, (from, until): (f64, f64)) -> (f64, f64) {
     (earlier.fold(from, f64::max), later.fold(until, f64::min))
 }
 
-/// Whether most of what changes around `at` is a jump in a part of the picture.
+/// Whether most of what changes around `at` is a jump in a part of the picture, or one that leaves the scene.
 fn is_local_jump(stretch: &Stretch, at: f64, gap: f64, across: f32) -> bool {
     let frames = stretch.first_since(at - gap - TICK).max(1)..stretch.first_since(at + gap + TICK);
     let greatest = frames.max_by(|a, b| stretch.jump(*a).total_cmp(&stretch.jump(*b)));
-    greatest.is_some_and(|frame| stretch.jump(frame) > MOST * across && is_local(stretch, frame))
+    greatest.is_some_and(|frame| {
+        let jump = stretch.jump(frame);
+        let leaves_scene = || is_same_around(stretch, stretch.at(frame), &[0.0], jump);
+        jump > MOST * across && (is_local(stretch, frame) || leaves_scene())
+    })
 }
 
 /// The first frame of a transition that is more like what comes after it than like what was before.

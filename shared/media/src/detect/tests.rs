@@ -156,19 +156,27 @@ fn a_long_dissolve_soon_after_another_change_is_found() {
 
 #[test]
 fn who_walks_past_leaves_in_the_wind_leaves_the_scene() {
-  for gust in [21, 41, 61] { for wide in [5, 7, 9, 12] { for pace in [4, 8, 12, 16, 24] {
-    let walks = |n: usize| {
-        let mut seen = scene(1);
-        let left = (n as i32 - 100) * pace / 8;
-        for (block, level) in seen.blocks.iter_mut().enumerate() {
-            let wind = ((block * 7919 + n * 104_729) % 1013 % gust) as u8;
-            let is_covered = (left - wide..left).contains(&((block % 16) as i32));
-            *level = if is_covered { 20 } else { level.saturating_add(wind).saturating_sub(gust as u8 / 2) };
+    for gust in [21, 41, 61] {
+        for wide in [5, 7, 9, 12] {
+            for pace in [4, 8, 12, 16, 24] {
+                let walks = |n: usize| {
+                    let mut seen = scene(1);
+                    let left = (n as i32 - 100) * pace / 8;
+                    for (block, level) in seen.blocks.iter_mut().enumerate() {
+                        let wind = ((block * 7919 + n * 104_729) % 1013 % gust) as u8;
+                        let is_covered = (left - wide..left).contains(&((block % 16) as i32));
+                        *level = if is_covered {
+                            20
+                        } else {
+                            level.saturating_add(wind).saturating_sub(gust as u8 / 2)
+                        };
+                    }
+                    of(seen.blocks, seen.tints)
+                };
+                eprintln!("LL {gust} {wide} {pace} {:?}", frames_of(film(250, walks)));
+            }
         }
-        of(seen.blocks, seen.tints)
-    };
-    eprintln!("LL {gust} {wide} {pace} {:?}", frames_of(film(250, walks)));
-  }}}
+    }
 }
 
 #[test]
