@@ -195,7 +195,7 @@ fn find_at(stretch: &Stretch, ticks: &Ticks, gap: usize, changes: &mut Vec<Chang
 
 /// Whether the pictures are still other ones once all has come to rest, and somewhat further from the gap too. Whoever
 /// passes by leaves the scene as it was.
-fn lasts(stretch: &Stretch, extent: (f64, f64), gap: (f64, f64)) -> bool {
+pub(super) fn lasts(stretch: &Stretch, extent: (f64, f64), gap: (f64, f64)) -> bool {
     let sides = |(from, until): (f64, f64)| (stretch.just_before(from), stretch.just_after(until));
     let ((before, after), (earlier, later)) = (sides(extent), sides((gap.0 - LATER, gap.1 + LATER)));
     before.distance(&after) > LASTING

@@ -155,28 +155,42 @@ fn a_long_dissolve_soon_after_another_change_is_found() {
 }
 
 #[test]
-fn who_walks_past_leaves_in_the_wind_leaves_the_scene() {
-    for gust in [21, 41, 61] {
-        for wide in [5, 7, 9, 12] {
-            for pace in [4, 8, 12, 16, 24] {
-                let walks = |n: usize| {
-                    let mut seen = scene(1);
-                    let left = (n as i32 - 100) * pace / 8;
-                    for (block, level) in seen.blocks.iter_mut().enumerate() {
-                        let wind = ((block * 7919 + n * 104_729) % 1013 % gust) as u8;
-                        let is_covered = (left - wide..left).contains(&((block % 16) as i32));
-                        *level = if is_covered {
-                            20
-                        } else {
-                            level.saturating_add(wind).saturating_sub(gust as u8 / 2)
-                        };
-                    }
-                    of(seen.blocks, seen.tints)
-                };
-                eprintln!("LL {gust} {wide} {pace} {:?}", frames_of(film(250, walks)));
-            }
+fn what_a_change_leaves_behind_is_another_scene() {
+    // A lorry hides a crowd, and some have moved on when it is gone; or it hid a cut.
+    let after = |seed: usize| {
+        let mut crowd = scene(1);
+        for (block, level) in crowd.blocks.iter_mut().enumerate() {
+            *level = level.saturating_add((block * 7919 % 1013 % 61) as u8).saturating_sub(30);
         }
-    }
+        if seed == 1 { of(crowd.blocks, crowd.tints) } else { scene(2) }
+    };
+    let lasts = |seed: usize| {
+        let mut stretch = Stretch::default();
+        for n in 0..250 {
+            let seen = if n < 100 {
+                scene(1)
+            } else if n < 130 {
+                plain(20)
+            } else {
+                after(seed)
+            };
+            stretch.push(f64::from(n) / RATE, &seen, Camera::default());
+        }
+        gradual::lasts(&stretch, (3.9, 5.3), (4.5, 4.7))
+    };
+    assert_eq!([lasts(1), lasts(2)], [false, true]);
+}
+
+#[test]
+fn a_caption_over_what_moves_is_no_dissolve() {
+    let captioned = |n: usize| {
+        let mut seen = pans::landscape(0.1 * n as f64);
+        if n >= 100 {
+            seen.blocks[96..].fill(20);
+        }
+        of(seen.blocks, seen.tints)
+    };
+    assert_eq!(frames_of(film(200, captioned)), [0usize; 0]);
 }
 
 #[test]

@@ -46,5 +46,5 @@ fn a_dark_scene_is_no_board() {
         }
         picture
     };
-    assert_eq!(frames_of(film(200, |n| dark(0).between(&dark(1), progress(n, 70..90)))), [0usize; 0]);
+    assert!(!crate::detect::boards::is_rewritten(&dark(0), &dark(1)));
 }

@@ -1,7 +1,7 @@
 use super::*;
 
 /// A landscape eight pictures wide, seen from its column `x`.
-fn landscape(x: f64) -> Descriptor {
+pub(super) fn landscape(x: f64) -> Descriptor {
     let hill = |x: f64, width: f64| f64::sin(x / width + width);
     let level = |x: f64| 120.0 + 40.0 * hill(x, 5.0) + 30.0 * hill(x, 3.1) + 20.0 * hill(x, 8.7);
     let level = |column: usize| level(x + column as f64) as u8;
