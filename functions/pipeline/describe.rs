@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use domain::analysis::{Description, Scene};
+use domain::analysis::{Described, Scene};
 use domain::ids::VideoId;
 use domain::stage::Stage;
 use edge::App;
@@ -59,7 +59,7 @@ async fn describe_scenes(
     video: &Video,
     providers: &Providers,
     range: Range<usize>,
-) -> Result<Vec<Description>, StepError> {
+) -> Result<Vec<Described>, StepError> {
     let joined: Joined = outputs::read_json(app, &Extracted { video: video.id }.scenes()).await?;
     let scenes = joined.described();
     let images = images(app, video, scenes.get(range).unwrap_or_default()).await?;

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use domain::analysis::{Detection, Rgb};
+use domain::analysis::{Described, Detection, Rgb, Scene};
 use domain::ids::VideoId;
 use domain::time::Seconds;
 use intelligence::index::Findings;
 use jiff::Timestamp;
 use media::{Recorded, Timecode};
 use serde::Serialize;
+
+/// What is said of a scene whose picture nobody may describe.
+const REFUSED: &str = "Not described: the content policy of the service that describes pictures forbids this one.";
 
 /// The whole result. What was not asked for is there, and empty; what the recorder did not write is not.
 #[derive(Serialize)]
@@ -45,17 +48,28 @@ struct Spoken<'a> {
     text: &'a str,
 }
 
-impl<'a> Analysis<'a> {
-    pub(crate) fn new(video: VideoId, recorded: Recorded, findings: &Findings<'a>) -> Self {
-        let scenes = findings.scenes.unwrap_or_default().iter().map(|(scene, description)| PublishedScene {
+impl<'a> PublishedScene<'a> {
+    fn new(video: VideoId, scene: &Scene, described: &'a Described) -> Self {
+        let (description, detections) = match described {
+            Described::Seen(description) => (description.text.as_str(), description.detections.as_slice()),
+            Described::Refused { .. } => (REFUSED, &[][..]),
+        };
+        Self {
             scene_id: video.scene_id(scene.ordinal, scene.end),
             start_ts: scene.start,
             end_ts: scene.end,
-            description: &description.text,
+            description,
             main_color: scene.main_color,
-            detections: &description.detections,
-            objects: description.detections.iter().map(|detection| detection.name.as_str()).collect(),
-        });
+            detections,
+            objects: detections.iter().map(|detection| detection.name.as_str()).collect(),
+        }
+    }
+}
+
+impl<'a> Analysis<'a> {
+    pub(crate) fn new(video: VideoId, recorded: Recorded, findings: &Findings<'a>) -> Self {
+        let scenes = findings.scenes.unwrap_or_default().iter();
+        let scenes = scenes.map(|(scene, described)| PublishedScene::new(video, scene, described));
         let utterances = findings.transcript.map(|transcript| &transcript.utterances);
         let spoken = utterances.into_iter().flatten().map(|utterance| Spoken {
             speaker: video.speaker_id(utterance.speaker).to_string(),

@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn what_cannot_pass_and_what_was_tried_often_enough_is_given_up() {
-        for kind in [ProviderErrorKind::Refused, ProviderErrorKind::BadInput] {
+        for kind in [ProviderErrorKind::Refused, ProviderErrorKind::Policy, ProviderErrorKind::BadInput] {
             assert_eq!(BUDGET.pause(1, &ProviderError::new(kind, "x"), MINUTE, 0.0), None);
         }
         assert_eq!(BUDGET.pause(8, &down(), MINUTE, 0.0), None);

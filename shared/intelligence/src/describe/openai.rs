@@ -5,15 +5,15 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
-    analysis::{Description, Provenance},
+    analysis::{Described, Description, Provenance},
     prices::Unit,
     provider::Model,
 };
-use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{Describer, SceneImage, boxes, picture::Picture, reply::Reply};
+use super::{Describer, SceneImage, Told, boxes, picture::Picture, reply::Reply};
 use crate::{
-    ProviderError,
+    ProviderError, ProviderErrorKind,
+    at_a_time::at_a_time,
     error::off_thread,
     openai::{Endpoint, PROVIDER, Server, chat::Completion, json},
     retry::Allowance,
@@ -35,6 +35,26 @@ pub(crate) struct OpenAi {
 impl OpenAi {
     pub(crate) fn new(server: Server, model: Model) -> Self {
         Self { server, model }
+    }
+
+    async fn tell_one(
+        &self,
+        allowance: &Allowance,
+        place: usize,
+        jpeg: Bytes,
+        told: &Told,
+    ) -> Result<(), ProviderError> {
+        let described = match self.describe_one(allowance, jpeg).await {
+            Ok(description) => Described::Seen(description),
+            Err(error) if error.kind() == ProviderErrorKind::Policy => {
+                tracing::warn!(%error, "a picture was refused");
+                Described::Refused { refused_by: provenance(self.model.0.clone()) }
+            }
+            Err(error) => return Err(error),
+        };
+        // Nobody may listen any more.
+        let _heard = told.unbounded_send((place, described));
+        Ok(())
     }
 
     async fn describe_one(&self, allowance: &Allowance, jpeg: Bytes) -> Result<Description, ProviderError> {
@@ -65,11 +85,13 @@ impl Describer for OpenAi {
         Ok(provenance(self.model.0.clone()))
     }
 
-    async fn describe(&self, scenes: &[SceneImage]) -> Result<Vec<Description>, ProviderError> {
+    async fn describe_each(&self, scenes: &[SceneImage], told: &Told) -> Result<(), ProviderError> {
         let allowance = self.server.allowance();
-        let asked: Vec<_> =
-            scenes.iter().map(|image| self.describe_one(&allowance, image.jpeg.clone())).collect();
-        stream::iter(asked).buffered(AT_A_TIME).try_collect().await
+        let tell = |(place, image): (usize, &SceneImage)| {
+            self.tell_one(&allowance, place, image.jpeg.clone(), told)
+        };
+        let asked: Vec<_> = scenes.iter().enumerate().map(tell).collect();
+        at_a_time(AT_A_TIME, asked).await
     }
 }
 

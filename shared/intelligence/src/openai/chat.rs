@@ -95,7 +95,7 @@ impl Said {
     ) -> Result<Option<String>, ProviderError> {
         let is_filtered = finish_reason == Some(FinishReason::ContentFilter);
         if is_filtered || self.refusal.is_some_and(|refusal| !refusal.is_empty()) {
-            return Err(ProviderError::refused("the model's content policy forbids an answer to this input"));
+            return Err(ProviderError::policy("the model's content policy forbids an answer to this input"));
         }
         Ok(self.content)
     }
@@ -119,7 +119,7 @@ impl Completion {
     /// What was said; empty when nothing was.
     ///
     /// # Errors
-    /// `Refused` when a content policy forbids it.
+    /// `Policy` when a content policy forbids it.
     pub(crate) fn text(self) -> Result<String, ProviderError> {
         let choice = self.choices.into_iter().next();
         let said = choice.map(|choice| choice.message.allowed(choice.finish_reason)).transpose()?;

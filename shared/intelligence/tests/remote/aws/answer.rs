@@ -145,7 +145,7 @@ async fn aws_a_stream_that_breaks_before_the_first_word_is_asked_for_again() {
 
 #[tokio::test]
 async fn aws_a_stream_that_breaks_after_the_first_word_is_an_error() {
-    use ProviderErrorKind::{BadInput, Down, Refused, Throttled};
+    use ProviderErrorKind::{BadInput, Down, Policy, Throttled};
     let broken = [
         (cut as fn(&[Vec<u8>]) -> Told, vec![], Down),
         (told, vec![], Down),
@@ -154,8 +154,8 @@ async fn aws_a_stream_that_breaks_after_the_first_word_is_an_error() {
         (told, exception("serviceUnavailableException"), Down),
         (told, exception("throttlingException"), Throttled),
         (told, exception("validationException"), BadInput),
-        (told, stop("content_filtered"), Refused),
-        (told, stop("guardrail_intervened"), Refused),
+        (told, stop("content_filtered"), Policy),
+        (told, stop("guardrail_intervened"), Policy),
     ];
     for (how, last, kind) in broken {
         let server = Server::start(move |_, _| how(&[token("Rise"), last.clone()])).await;

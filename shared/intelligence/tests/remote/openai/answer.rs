@@ -147,12 +147,12 @@ async fn openai_answers_end_with_a_reason_or_with_done() {
 async fn openai_a_content_policy_ends_an_answer() {
     let server = Server::start(|_, _| whole(&format!("{}{}", token("Rise"), finish("content_filter")))).await;
     let (told, error) = answer(&server, &evidence()).await;
-    assert_eq!((told.concat().as_str(), error.unwrap().kind()), ("Rise", ProviderErrorKind::Refused));
+    assert_eq!((told.concat().as_str(), error.unwrap().kind()), ("Rise", ProviderErrorKind::Policy));
     let refusal = json!({ "choices": [{ "delta": { "refusal": "No." } }] });
     let server = Server::start(move |_, _| whole(&format!("data: {refusal}\n\n"))).await;
     let (told, error) = answer(&server, &evidence()).await;
     assert!(told.is_empty());
-    assert_eq!((error.unwrap().kind(), server.asked().len()), (ProviderErrorKind::Refused, 1));
+    assert_eq!((error.unwrap().kind(), server.asked().len()), (ProviderErrorKind::Policy, 1));
 }
 
 #[tokio::test]
