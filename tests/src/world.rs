@@ -80,6 +80,14 @@ impl World {
         Self::start(&parameters, &[("MINISTACK_BEDROCK_PROXY_URL", model)])
     }
 
+    /// One in which a server that speaks OpenAI's protocol, at that URL, describes. For a program that has no other
+    /// world.
+    pub fn by_openai(url: &str) -> Self {
+        let parameters =
+            [("DescribeProvider", "openai"), ("OpenAiVisionModel", "eyes"), ("OpenAiBaseUrl", url)];
+        Self::start(&parameters.map(|(name, value)| (name, value.to_owned())), &[])
+    }
+
     /// A client of its own: an account on that plan, a session token, an API key and a source address.
     pub async fn client(&self, name: &str, plan: Plan) -> Client {
         let new = self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());

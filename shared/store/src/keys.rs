@@ -294,6 +294,12 @@ impl Outputs {
         self.at(&format!("descriptions/{n:06}.json"))
     }
 
+    /// What was found before a batch was complete: a piece that begins with number `n` (from 0) of the scenes that are
+    /// described.
+    pub fn description_piece(self, n: u32) -> String {
+        self.at(&format!("descriptions/pieces/{n:06}.json"))
+    }
+
     /// The transcript.
     pub fn transcript(self) -> String {
         self.at("transcript.json")
