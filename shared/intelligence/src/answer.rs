@@ -10,6 +10,7 @@ use crate::ProviderError;
 mod aws;
 mod extractive;
 mod follow_up;
+mod limits;
 mod openai;
 mod prompt;
 mod quoted;

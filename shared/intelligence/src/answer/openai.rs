@@ -19,6 +19,7 @@ use crate::{
     retry::Allowance,
 };
 
+mod bounded;
 mod thoughts;
 mod tokens;
 

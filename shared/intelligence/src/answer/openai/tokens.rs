@@ -1,6 +1,6 @@
 //! An answer as it comes: server-sent events, each with some letters of it.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, error::Error};
 
 use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
@@ -10,14 +10,17 @@ use serde_json::Value;
 use sse_stream::SseByteStream;
 use tokio::time::timeout_at;
 
-use super::thoughts::Thoughts;
+use super::{
+    bounded::{Broken, bounded},
+    thoughts::Thoughts,
+};
 use crate::{
     ProviderError,
     openai::{
         chat::{FinishReason, Said},
         of_code,
     },
-    retry::{Allowance, too_slow},
+    retry::{Allowance, too_long, too_slow},
 };
 
 /// After the last event.
@@ -25,8 +28,10 @@ const DONE: &str = "[DONE]";
 
 /// The pieces of one answer, none of them empty.
 pub(super) struct Tokens {
-    events: SseByteStream<BoxStream<'static, reqwest::Result<Bytes>>>,
+    events: SseByteStream<BoxStream<'static, Result<Bytes, Broken>>>,
     allowance: Allowance,
+    /// Whether the first piece was told.
+    has_begun: bool,
     thoughts: Thoughts,
     state: State,
 }
@@ -59,15 +64,19 @@ struct Choice {
 
 impl Tokens {
     pub(super) fn of(response: Response, allowance: Allowance) -> Self {
-        let events = SseByteStream::new(response.bytes_stream().boxed());
-        Self { events, allowance, thoughts: Thoughts::new(), state: State::Open }
+        let events = SseByteStream::new(bounded(response.bytes_stream()).boxed());
+        let thoughts = Thoughts::new();
+        Self { events, allowance, has_begun: false, thoughts, state: State::Open }
     }
 
     /// The next piece; `None` when the answer is complete. Nothing comes after an error.
     pub(super) async fn next(&mut self) -> Option<Result<String, ProviderError>> {
         while self.state != State::Over {
-            let said = match timeout_at(self.allowance.attempt_end(), self.events.next()).await {
+            let said = match timeout_at(self.allowance.event_end(self.has_begun), self.events.next()).await {
                 Err(_) => Err(too_slow()),
+                // One that is flooded always finds the next event in time.
+                Ok(_) if self.allowance.is_over() => Err(too_slow()),
+                Ok(Some(Err(error))) if is_too_long(&error) => Err(too_long()),
                 Ok(Some(Ok(event))) => self.take(event.data.as_deref().unwrap_or_default()),
                 // The cause may quote what was answered.
                 Ok(Some(Err(_))) => Err(broken_off()),
@@ -79,6 +88,7 @@ impl Tokens {
                 self.state = State::Over;
             }
             if said.as_ref().map_or(true, |said| !said.is_empty()) {
+                self.has_begun = true;
                 return Some(said);
             }
         }
@@ -109,6 +119,10 @@ impl Tokens {
         self.state = State::Over;
         self.thoughts.finish()
     }
+}
+
+fn is_too_long(error: &sse_stream::Error) -> bool {
+    error.source().and_then(|cause| cause.downcast_ref()) == Some(&Broken::TooLong)
 }
 
 fn broken_off() -> ProviderError {

@@ -167,6 +167,23 @@ async fn aws_a_stream_that_breaks_after_the_first_word_is_an_error() {
     }
 }
 
+/// Whatever a model does, an answer ends: with what was said until then, and an error.
+#[tokio::test]
+async fn aws_answers_that_do_not_end_are_ended() {
+    let words = vec![token(&"Rise ".repeat(1_000)); 20];
+    let thoughts = [vec![token("Rise")], vec![thought(&"Hm. ".repeat(100_000)); 25]].concat();
+    for (endless, least_said) in [(words, 60_000), (thoughts, 4)] {
+        // A thousand pieces would wait for each other.
+        let endless = endless.concat();
+        let server = Server::start(move |_, _| told(&[endless.clone()])).await;
+        let (said, error) = answer(providers_of(&server).await).await;
+        let (said, error) = (said.concat().len(), error.unwrap());
+        assert!((least_said..=64 << 10).contains(&said), "{said}");
+        assert_eq!((error.kind(), server.asked().len()), (ProviderErrorKind::Down, 1));
+        assert!(error.to_string().contains("does not end"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn aws_answers_that_stop_for_another_reason_are_complete() {
     for end in [vec![stop("end_turn")], vec![stop("max_tokens"), usage()], vec![stop("stop_sequence")]] {

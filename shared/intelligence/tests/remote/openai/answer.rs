@@ -1,4 +1,4 @@
-use std::io;
+use std::{io, time::Duration};
 
 use bytes::Bytes;
 use domain::time::Seconds;
@@ -160,6 +160,64 @@ async fn openai_thoughts_are_not_told() {
     let text = [token("<think>The"), token(" user</think>\n\n"), token("Rise."), finish("stop")].concat();
     let server = Server::start(move |_, _| whole(&text)).await;
     assert_eq!(answer(&server, &evidence()).await.0, ["Rise."]);
+}
+
+/// Whatever a server does, an answer ends: with what was said until then, and an error.
+#[tokio::test]
+async fn openai_answers_that_do_not_end_are_ended() {
+    let event = token("Rise");
+    let words = whole(&event.repeat(20_000));
+    let silent_events = whole(&format!("{event}{}", ": thinking, still thinking\n".repeat(400_000)));
+    let line = whole(&format!("{event}data: {}", "x".repeat(300 << 10)));
+    for (endless, most_said) in [(words, 64 << 10), (silent_events, 4), (line, 4)] {
+        let endless = std::sync::Mutex::new(Some(endless));
+        let server = Server::start(move |_, _| endless.lock().unwrap().take().unwrap()).await;
+        let (told, error) = answer(&server, &evidence()).await;
+        let (said, error) = (told.concat().len(), error.unwrap());
+        assert_eq!((said, error.kind(), server.asked().len()), (most_said, ProviderErrorKind::Down, 1));
+        assert!(error.to_string().contains("does not end"), "{error}");
+    }
+}
+
+/// A model may think for longer than it may pause between words.
+#[tokio::test]
+async fn openai_the_first_word_has_more_time_than_the_next() {
+    let (thoughts, words) = ("data: {\"choices\": []}\n\n", format!("{}{}", token("Rise."), finish("stop")));
+    let late = |text: &str| Ok(Bytes::from(text.to_owned()));
+    let server = Server::start(move |_, _| {
+        let mut told = events(vec![late(thoughts), late(&words)]);
+        told.between = Duration::from_millis(1_500);
+        told
+    })
+    .await;
+    let (told, error) = answer(&server, &evidence()).await;
+    assert_eq!((told.concat().as_str(), server.asked().len()), ("Rise.", 1));
+    assert!(error.is_none(), "{error:?}");
+
+    let server = Server::start(move |_, _| {
+        let mut told = events(vec![late(&token("Rise")), late(&finish("stop"))]);
+        told.between = Duration::from_millis(1_500);
+        told
+    })
+    .await;
+    let (told, error) = answer(&server, &evidence()).await;
+    assert_eq!((told.concat().as_str(), error.unwrap().kind()), ("Rise", ProviderErrorKind::Down));
+}
+
+#[tokio::test]
+async fn openai_an_answer_has_an_end_in_time() {
+    let server = Server::start(|_, _| {
+        let mut told = events((0..100).map(|_| Ok(Bytes::from(token("Rise ")))).collect());
+        told.between = Duration::from_millis(200);
+        told
+    })
+    .await;
+    let providers = server.providers_with(None, Duration::from_secs(1)).await;
+    let question = Question { text: "What is the slope?".to_owned(), earlier: vec![] };
+    let began = std::time::Instant::now();
+    let told: Vec<_> = providers.answerer.answer(&question, &evidence()).await.unwrap().collect().await;
+    assert!(told.len() > 2 && told.last().unwrap().is_err(), "{told:?}");
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
