@@ -102,7 +102,7 @@ fn seconds_left(video: &Video, stages: &[StageProgress], now: Timestamp) -> Opti
     let VideoState::Processing { .. } = video.state else { return None };
     let is_of_this_run = |stage: Stage| !video.is_described_anew() || stage >= Stage::Describe;
     let stages = stages.iter().filter(|progress| is_of_this_run(progress.stage));
-    let began = stages.clone().map(|progress| progress.started_at).min()?;
+    let began = stages.clone().filter_map(|progress| progress.started_at).min()?;
     let elapsed = now.duration_since(began).as_secs().max(1);
     let done = i64::from(overall_progress(stages.map(|stage| (stage.stage, stage.percent()))));
     let whole: u32 = Stage::ALL.into_iter().filter(|stage| is_of_this_run(*stage)).map(Stage::weight).sum();
