@@ -1,11 +1,14 @@
 //! The providers that the settings choose.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::failure::{Failure, FailureCode};
+use domain::provider::{Choices, Provider};
 use edge::step::StepError;
 use edge::{App, Problem, Secret};
+use intelligence::answer::Answerer;
 use intelligence::embed::EmbedderId;
 use intelligence::{AwsConfig, Budget, BuiltinConfig, OpenAiConfig, ProviderError, Providers};
 use tokio::sync::OnceCell;
@@ -37,12 +40,14 @@ const EMBED_LIMIT: Duration = Duration::from_secs(10);
 pub struct Chosen {
     budget: Budget,
     made: OnceCell<Providers>,
+    /// For who answers without the secret.
+    without_secret: OnceCell<Providers>,
 }
 
 impl Chosen {
     /// Providers whose calls take no more than this.
     pub const fn within(budget: Budget) -> Self {
-        Self { budget, made: OnceCell::const_new() }
+        Self { budget, made: OnceCell::const_new(), without_secret: OnceCell::const_new() }
     }
 
     /// The providers. They load and connect to nothing yet.
@@ -50,7 +55,31 @@ impl Chosen {
     /// # Errors
     /// 500 when a secret cannot be read, or cannot be a key.
     pub async fn of(&self, app: &App) -> Result<&Providers, Problem> {
-        self.made.get_or_try_init(|| make(app, self.budget)).await
+        self.made.get_or_try_init(|| make(app, &app.config.providers, self.budget)).await
+    }
+
+    /// Who answers. Where that asks no server of the provider `openai`, its secret is not needed: that it cannot be read
+    /// is no reason not to answer.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub async fn answerer(&self, app: &App) -> Result<Arc<dyn Answerer>, Problem> {
+        let answer = &app.config.providers.answer;
+        let providers = match answer {
+            Provider::OpenAi(_) => self.of(app).await?,
+            Provider::Builtin | Provider::Aws => {
+                let builtin = || Provider::Builtin;
+                let choices = Choices {
+                    describe: builtin(),
+                    transcribe: builtin(),
+                    embed: builtin(),
+                    answer: answer.clone(),
+                };
+                let made = async || make(app, &choices, self.budget).await;
+                self.without_secret.get_or_try_init(made).await?
+            }
+        };
+        Ok(Arc::clone(&providers.answerer))
     }
 
     /// A text as each of these embedders embeds it, once for each. Without one that is not there any more, or does not
@@ -67,7 +96,7 @@ impl Chosen {
             // Boxed: nested in the futures of its callers, it would be deeper than the compiler looks.
             match Box::pin(self.vector(app, embedder, text)).await {
                 Ok(vector) => vectors.extend(vector.map(|vector| (embedder.clone(), vector))),
-                Err(cause) => tracing::warn!(cause, "not embedded; words alone are searched for"),
+                Err(cause) => tracing::error!(cause, "not embedded; words alone are searched for"),
             }
         }
         vectors
@@ -85,10 +114,10 @@ impl Chosen {
     }
 }
 
-async fn make(app: &App, budget: Budget) -> Result<Providers, Problem> {
+async fn make(app: &App, choices: &Choices, budget: Budget) -> Result<Providers, Problem> {
     let config = &app.config;
     let api_key = match config.openai.api_key {
-        Some(_) if config.providers.ask_openai() => Some(app.secret(Secret::OpenAiApiKey).await?.to_owned()),
+        Some(_) if choices.ask_openai() => Some(app.secret(Secret::OpenAiApiKey).await?.to_owned()),
         Some(_) | None => None,
     };
     let openai = OpenAiConfig {
@@ -108,7 +137,7 @@ async fn make(app: &App, budget: Budget) -> Result<Providers, Problem> {
         s3_path_style: config.names.s3_path_style,
         budget,
     };
-    Providers::new(&config.providers, &BuiltinConfig::under(&config.tools_root), &openai, &aws)
+    Providers::new(choices, &BuiltinConfig::under(&config.tools_root), &openai, &aws)
         .map_err(Problem::internal)
 }
 

@@ -86,8 +86,8 @@ impl Conversation {
         let (evidence, frames) = self.evidence(question).await?;
         telling.tell(&Event::FramesUsed(&frames)).await?;
         telling.frames = frames;
-        let providers = self.library.providers.of(&self.app).await.map_err(library::cause)?;
-        let answer = providers.answerer.answer(question, &evidence).await;
+        let answerer = self.library.providers.answerer(&self.app).await.map_err(library::cause)?;
+        let answer = answerer.answer(question, &evidence).await;
         let mut tokens = answer.map_err(|error| error.to_string())?;
         while let Some(token) = tokens.next().await {
             let token = token.map_err(|error| error.to_string())?;
