@@ -14,7 +14,7 @@ use edge::{App, clock};
 use intelligence::Providers;
 use intelligence::index::{Findings, Shard, VideoIndex};
 use jiff::SignedDuration;
-use media::{Joined, Recorded};
+use media::Joined;
 use published::Analysis;
 use steps::earlier::Batch;
 use steps::providers::{self, Chosen};
@@ -47,7 +47,7 @@ async fn index(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Result<(
         let transcript = transcript(&app, outputs, mode).await?;
         let findings =
             Findings { length: joined.length, scenes: described.as_deref(), transcript: transcript.as_ref() };
-        let shard = write(&app, chosen.of(&app).await?, outputs, joined.recorded, &findings).await?;
+        let shard = write(&app, chosen.of(&app).await?, outputs, &joined, &findings).await?;
         // Before the video is ready: what is ready can be found. Twice, perhaps; a merge makes that good.
         collect(&app, &video, &shard).await?;
         // Scenes that nobody asked for are not missing.
@@ -81,14 +81,14 @@ async fn write(
     app: &App,
     providers: &Providers,
     outputs: Outputs,
-    recorded: Recorded,
+    joined: &Joined,
     findings: &Findings<'_>,
 ) -> Result<Shard, StepError> {
     let index = VideoIndex::build(&*providers.embedder, findings).await;
     record_spent(app, outputs.video, Stage::Index, providers.meter.take()).await;
     let index = index.map_err(providers::provider_error)?;
     let shard = Shard::of(outputs.video, outputs.generation, &index);
-    let analysis = Analysis::new(outputs.video, recorded, findings);
+    let analysis = Analysis::new(outputs.video, joined, findings);
     let (index_key, analysis_key) = (outputs.index(), outputs.analysis());
     futures::try_join!(
         async {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::cost::Spent;
 use domain::failure::{Failure, FailureCode};
 use domain::provider::{Choices, Provider};
 use edge::step::StepError;
@@ -80,6 +81,12 @@ impl Chosen {
             }
         };
         Ok(Arc::clone(&providers.answerer))
+    }
+
+    /// What was used since the last time. In a function that does one thing at a time that is what this thing used.
+    pub fn spent(&self) -> Spent {
+        let made = [&self.made, &self.without_secret].into_iter().filter_map(OnceCell::get);
+        made.map(|providers| providers.meter.take()).fold(Spent::default(), Spent::plus)
     }
 
     /// A text as each of these embedders embeds it, once for each. Without one that is not there any more, or does not

@@ -80,11 +80,16 @@ impl World {
         Self::start(&parameters, &[("MINISTACK_BEDROCK_PROXY_URL", model)])
     }
 
-    /// One in which a server that speaks OpenAI's protocol, at that URL, describes. For a program that has no other
+    /// One in which a server that speaks OpenAI's protocol, at that URL, describes and answers. For a program that has no other
     /// world.
     pub fn by_openai(url: &str) -> Self {
-        let parameters =
-            [("DescribeProvider", "openai"), ("OpenAiVisionModel", "eyes"), ("OpenAiBaseUrl", url)];
+        let parameters = [
+            ("DescribeProvider", "openai"),
+            ("OpenAiVisionModel", "eyes"),
+            ("AnswerProvider", "openai"),
+            ("OpenAiChatModel", "mouth"),
+            ("OpenAiBaseUrl", url),
+        ];
         Self::start(&parameters.map(|(name, value)| (name, value.to_owned())), &[])
     }
 

@@ -105,7 +105,9 @@ impl Budget {
 }
 
 pub(crate) fn too_long() -> ProviderError {
-    ProviderError::down("an answer does not end; choose a model or server that keeps to the number of tokens it is asked for")
+    ProviderError::down(
+        "an answer does not end; choose a model or server that keeps to the number of tokens it is asked for",
+    )
 }
 
 pub(crate) fn too_slow() -> ProviderError {

@@ -89,6 +89,10 @@ impl Key {
         Self::new(video_partition(video), format!("{STAGE_ROW}{}#{}", stage as u8, stage.name()))
     }
 
+    pub(crate) fn answers(video: VideoId) -> Self {
+        Self::new(video_partition(video), "ANSWERS")
+    }
+
     pub(crate) fn callback(video: VideoId) -> Self {
         Self::new(video_partition(video), "CALLBACK")
     }

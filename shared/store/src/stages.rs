@@ -108,39 +108,6 @@ impl Store {
         })
     }
 
-    /// A stage used this much more.
-    pub fn spent(&self, id: VideoId, stage: Stage, spent: Spent) -> Reply<'_, ()> {
-        const OPERATION: &str = "recording what a stage used";
-        Box::pin(async move {
-            let counters = [
-                ("megabyte_ms", spent.megabyte_ms),
-                ("input_tokens", spent.input_tokens),
-                ("output_tokens", spent.output_tokens),
-                ("audio_secs", spent.audio_secs),
-                ("pictures", spent.pictures),
-                ("service_micro_dollars", spent.service_micro_dollars),
-            ];
-            let used = counters.iter().filter(|(_, more)| *more > 0);
-            let sums: Vec<String> = used.clone().map(|(name, _)| format!("{name} :{name}")).collect();
-            if sums.is_empty() {
-                return Ok(());
-            }
-            let values = used.map(|(name, more)| (format!(":{name}"), number(more))).collect();
-            let written = self
-                .dynamodb
-                .update_item()
-                .table_name(&self.names.table)
-                .set_key(Some(Key::stage(id, stage).attributes()))
-                .update_expression(format!("ADD {}", sums.join(", ")))
-                .condition_expression("attribute_exists(PK)")
-                .set_expression_attribute_values(Some(values))
-                .send()
-                .await
-                .map_err(StoreError::sdk(OPERATION));
-            StoreError::none_on_conflict(written).map(drop)
-        })
-    }
-
     /// A stage is done.
     pub fn stage_finished(&self, id: VideoId, stage: Stage, now: Timestamp) -> Reply<'_, ()> {
         const OPERATION: &str = "recording the end of a stage";

@@ -11,7 +11,7 @@ use tests::client::Client;
 use tests::wait::{eventually, when};
 use tests::world::World;
 
-use server::{INPUT_TOKENS, Model, OUTPUT_TOKENS, SENTENCE, Temper};
+use server::{ANSWER, INPUT_TOKENS, Model, OUTPUT_TOKENS, SENTENCE, Temper};
 
 /// Scenes of the lecture, and so pictures.
 const SCENES: usize = 3;
@@ -38,6 +38,26 @@ async fn retry(client: &Client, job: &str) {
     assert_eq!(retried.status, StatusCode::ACCEPTED, "{}", retried.body);
 }
 
+/// What an answer took is on it, and on the job's receipt.
+async fn answers(client: &Client, job: &str) {
+    let events = client.ask(job, json!({ "question": "Who writes an equation?" })).await.unwrap();
+    let told: String = events.iter().skip(2).filter_map(|event| event.data["value"].as_str()).collect();
+    assert_eq!(told, ANSWER);
+    let session = events[0].data["value"].as_str().unwrap();
+    let kept = client.session(Method::GET, &format!("/chat/sessions/{session}"), None).await.body;
+    let answer = &kept["messages"][1];
+    assert_eq!(
+        (&answer["provenance"]["provider"], &answer["provenance"]["model"]),
+        (&json!("openai"), &json!("mouth"))
+    );
+    let of = |cost: &Value, names: [&str; 2]| names.map(|name| cost[name].as_u64().unwrap());
+    let tokens = [INPUT_TOKENS, OUTPUT_TOKENS];
+    assert_eq!(of(&answer["cost"], ["input_tokens", "output_tokens"]), tokens, "{answer}");
+    let shown = client.api(Method::GET, &format!("/v1/api/jobs/{job}"), None).await.body;
+    let receipt = &shown["data"]["cost"];
+    assert_eq!(of(&receipt["answers"], ["inputTokens", "outputTokens"]), tokens, "{receipt}");
+}
+
 /// One after another, because there is one server, which does to everybody's pictures what it was last told.
 #[tokio::test]
 async fn what_was_described_is_kept_whatever_happens_to_the_rest() {
@@ -52,6 +72,12 @@ async fn what_was_described_is_kept_whatever_happens_to_the_rest() {
     let (described, not): (Vec<&str>, Vec<&str>) = said(&refused).into_iter().partition(|it| *it == SENTENCE);
     assert_eq!((described.len(), not.len(), model.asked()), (SCENES - 1, 1, SCENES), "{refused}");
     assert!(not[0].starts_with("Not described: the content policy"), "{not:?}");
+    for scene in refused["processedData"]["scenes"].as_array().unwrap() {
+        let is_refused = scene["description"] != SENTENCE;
+        assert_eq!(scene.get("refused"), is_refused.then_some(&json!(true)), "{scene}");
+        assert_eq!(scene["provenance"]["provider"], "openai", "{scene}");
+    }
+    answers(&client, refused["jobId"].as_str().unwrap()).await;
     let search = json!({ "query": "content policy", "kinds": ["description"] });
     let found = client.api(Method::POST, "/v1/api/search", Some(search)).await.body;
     assert_eq!(found["data"], json!([]), "a refusal is not something that the video shows");
@@ -88,9 +114,11 @@ async fn what_was_described_is_kept_whatever_happens_to_the_rest() {
     .await;
     let kept = eventually("what they cost is counted", async || {
         let shown = client.api(Method::GET, &format!("/v1/api/jobs/{job}"), None).await.body;
-        let counted = shown["data"]["cost"]["stages"].as_array().unwrap().iter().any(|it| {
-            it["stage"] == "describe" && it["inputTokens"].as_u64() == Some(of(SCENES - 1).0)
-        });
+        let counted = shown["data"]["cost"]["stages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|it| it["stage"] == "describe" && it["inputTokens"].as_u64() == Some(of(SCENES - 1).0));
         when(counted, world.objects(&pieces).await)
     })
     .await;

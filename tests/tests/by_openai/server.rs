@@ -9,9 +9,11 @@ use tiny_http::{Header, Request, Response, Server};
 
 /// What the model says about every picture that it describes.
 pub(crate) const SENTENCE: &str = "A person writes an equation on a board.";
-/// Tokens of every request for a description.
+/// What it answers to every question.
+pub(crate) const ANSWER: &str = "A person does [00:01].";
+/// Tokens of every request.
 pub(crate) const INPUT_TOKENS: u64 = 700;
-/// Tokens of every description.
+/// Tokens of every description or answer.
 pub(crate) const OUTPUT_TOKENS: u64 = 60;
 
 /// What happens to requests for descriptions, numbered from 0 since it was last said.
@@ -72,6 +74,11 @@ impl Model {
 
     fn answer(&self, mut request: Request) {
         let asked: Value = serde_json::from_reader(request.as_reader()).unwrap_or_default();
+        if asked["stream"] == true {
+            assert_eq!(asked["stream_options"]["include_usage"], true, "{asked}");
+            drop(request.respond(Response::from_string(answered())));
+            return;
+        }
         let (status, body) = self.describe(&asked);
         let json = Header::from_bytes("content-type", "application/json").unwrap();
         let response = Response::from_string(body.to_string()).with_status_code(status).with_header(json);
@@ -102,6 +109,17 @@ impl Model {
     }
 }
 
+fn answered() -> String {
+    let delta = json!({ "choices": [{ "index": 0, "delta": { "content": ANSWER }, "finish_reason": null }] });
+    let end = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] });
+    let usage = json!({ "choices": [], "usage": usage() });
+    format!("data: {delta}\n\ndata: {end}\n\ndata: {usage}\n\ndata: [DONE]\n\n")
+}
+
+fn usage() -> Value {
+    json!({ "prompt_tokens": INPUT_TOKENS, "completion_tokens": OUTPUT_TOKENS })
+}
+
 fn forbidden() -> (u16, Value) {
     (400, json!({ "error": { "code": "content_policy_violation", "message": "no" } }))
 }
@@ -110,6 +128,5 @@ fn described() -> (u16, Value) {
     let reply = json!({ "sentence": SENTENCE, "on_screen_text": [], "objects": [] });
     let message = json!({ "role": "assistant", "content": reply.to_string() });
     let choice = json!({ "index": 0, "message": message, "finish_reason": "stop" });
-    let usage = json!({ "prompt_tokens": INPUT_TOKENS, "completion_tokens": OUTPUT_TOKENS });
-    (200, json!({ "model": "eyes-1", "choices": [choice], "usage": usage }))
+    (200, json!({ "model": "eyes-1", "choices": [choice], "usage": usage() }))
 }

@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
     analysis::{Described, Description, Provenance},
-    prices::Unit,
     provider::Model,
 };
 
@@ -63,9 +62,7 @@ impl OpenAi {
         for _ in 0..ASKED {
             let completion: Completion =
                 self.server.post_json(allowance, Endpoint::ChatCompletions, &body).await?;
-            let (input, output) = completion.tokens();
-            self.server.count(&self.model.0, Unit::InputToken, input);
-            self.server.count(&self.model.0, Unit::OutputToken, output);
+            self.server.count_tokens(&self.model, completion.tokens());
             let model = completion.model().unwrap_or(&self.model.0).to_owned();
             if let Some(reply) = Reply::parse(&completion.text()?) {
                 return Ok(description(reply, &picture, model));
@@ -87,9 +84,8 @@ impl Describer for OpenAi {
 
     async fn describe_each(&self, scenes: &[SceneImage], told: &Told) -> Result<(), ProviderError> {
         let allowance = self.server.allowance();
-        let tell = |(place, image): (usize, &SceneImage)| {
-            self.tell_one(&allowance, place, image.jpeg.clone(), told)
-        };
+        let tell =
+            |(place, image): (usize, &SceneImage)| self.tell_one(&allowance, place, image.jpeg.clone(), told);
         let asked: Vec<_> = scenes.iter().enumerate().map(tell).collect();
         at_a_time(AT_A_TIME, asked).await
     }

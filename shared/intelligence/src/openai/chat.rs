@@ -16,6 +16,15 @@ pub(crate) struct Request<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) response_format: Option<Value>,
     pub(crate) stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stream_options: Option<StreamOptions>,
+}
+
+/// What a stream is to have besides.
+#[derive(Serialize)]
+pub(crate) struct StreamOptions {
+    /// What the answer took, after its last word.
+    pub(crate) include_usage: bool,
 }
 
 /// One message of it.
@@ -104,11 +113,16 @@ impl Said {
 /// Of a model, in bytes.
 const LONGEST_NAME: usize = 200;
 
+/// Tokens of a request and of its answer, as its usage has them.
+pub(crate) fn tokens(usage: &Value) -> (u64, u64) {
+    let tokens = |name: &str| usage[name].as_u64().unwrap_or(0);
+    (tokens("prompt_tokens"), tokens("completion_tokens"))
+}
+
 impl Completion {
     /// Tokens of the request and of the answer, where the server tells.
     pub(crate) fn tokens(&self) -> (u64, u64) {
-        let tokens = |name: &str| self.usage[name].as_u64().unwrap_or(0);
-        (tokens("prompt_tokens"), tokens("completion_tokens"))
+        tokens(&self.usage)
     }
 
     /// The model that answered, if the server names it: it is stored beside every answer.

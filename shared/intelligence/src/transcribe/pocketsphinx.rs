@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-
 use super::pcm::{RATE, Span};
 use crate::{
     ProviderError,

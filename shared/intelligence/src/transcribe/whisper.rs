@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-
 use super::pcm::{Pcm, Span};
 use crate::{
     ProviderError,

@@ -151,9 +151,10 @@ async fn the_reference_question_is_answered_with_what_was_written() {
     let index = indexed(&embedder).await;
     let text = "What was written on the whiteboard at the start?";
     let evidence = ask(&embedder, &index, text).await;
-    let stream =
+    let answer =
         Extractive.answer(&Question { text: text.to_owned(), earlier: vec![] }, &evidence).await.unwrap();
-    let said: Vec<String> = stream.try_collect().await.unwrap();
+    assert_eq!(answer.by.provider, "builtin");
+    let said: Vec<String> = answer.pieces.try_collect().await.unwrap();
     let said = said.concat();
     assert!(said.starts_with("[00:00] The screen shows “y = mx + b / slope m = rise / run”."), "{said}");
 }

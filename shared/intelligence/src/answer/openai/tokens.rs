@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, error::Error};
 
 use bytes::Bytes;
+use domain::provider::Model;
 use futures::{StreamExt, stream::BoxStream};
 use reqwest::Response;
 use serde::Deserialize;
@@ -17,7 +18,8 @@ use super::{
 use crate::{
     ProviderError,
     openai::{
-        chat::{FinishReason, Said},
+        Server,
+        chat::{self, FinishReason, Said},
         of_code,
     },
     retry::{Allowance, too_long, too_slow},
@@ -34,6 +36,10 @@ pub(super) struct Tokens {
     has_begun: bool,
     thoughts: Thoughts,
     state: State,
+    server: Server,
+    model: Model,
+    /// What the answer has taken, as its last event with a usage says.
+    usage: Value,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,11 +51,13 @@ enum State {
     Over,
 }
 
-/// One event; what else is in it (thoughts, usage) is not read.
+/// One event; what else is in it, such as thoughts, is not read.
 #[derive(Deserialize)]
 struct Chunk {
     #[serde(default)]
     choices: VecDeque<Choice>,
+    #[serde(default)]
+    usage: Value,
     #[serde(default)]
     error: Value,
 }
@@ -63,10 +71,10 @@ struct Choice {
 }
 
 impl Tokens {
-    pub(super) fn of(response: Response, allowance: Allowance) -> Self {
+    pub(super) fn of(response: Response, allowance: Allowance, server: Server, model: Model) -> Self {
         let events = SseByteStream::new(bounded(response.bytes_stream()).boxed());
-        let thoughts = Thoughts::new();
-        Self { events, allowance, has_begun: false, thoughts, state: State::Open }
+        let (thoughts, usage) = (Thoughts::new(), Value::Null);
+        Self { events, allowance, has_begun: false, thoughts, state: State::Open, server, model, usage }
     }
 
     /// The next piece; `None` when the answer is complete. Nothing comes after an error.
@@ -103,6 +111,9 @@ impl Tokens {
             _ => {}
         }
         let mut chunk: Chunk = serde_json::from_str(data).map_err(|_| broken_off())?;
+        if !chunk.usage.is_null() {
+            self.usage = chunk.usage;
+        }
         if !chunk.error.is_null() {
             return Err(of_code(&chunk.error));
         }
@@ -118,6 +129,13 @@ impl Tokens {
     fn end(&mut self) -> String {
         self.state = State::Over;
         self.thoughts.finish()
+    }
+}
+
+/// However the stream ends: what was used is paid for.
+impl Drop for Tokens {
+    fn drop(&mut self) {
+        self.server.count_tokens(&self.model, chat::tokens(&self.usage));
     }
 }
 

@@ -25,7 +25,7 @@ async fn answer(providers: Providers) -> (Vec<String>, Option<ProviderError>) {
     let question =
         Question { text: "What is the slope?".to_owned(), earlier: vec!["Who speaks?".to_owned()] };
     let mut stream = match providers.answerer.answer(&question, &evidence()).await {
-        Ok(stream) => stream,
+        Ok(answer) => answer.pieces,
         Err(error) => return (vec![], Some(error)),
     };
     let mut told = vec![];

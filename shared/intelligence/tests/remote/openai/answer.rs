@@ -10,7 +10,7 @@ use intelligence::{
 use serde_json::{Value, json};
 
 use crate::{
-    openai::KEY,
+    openai::{KEY, MODEL},
     server::{Server, Told},
 };
 
@@ -25,7 +25,7 @@ async fn answer(server: &Server, evidence: &[Evidence]) -> (Vec<String>, Option<
     let question =
         Question { text: "What is the slope?".to_owned(), earlier: vec!["Who speaks?".to_owned()] };
     let mut stream = match server.providers().await.answerer.answer(&question, evidence).await {
-        Ok(stream) => stream,
+        Ok(answer) => answer.pieces,
         Err(error) => return (vec![], Some(error)),
     };
     let mut told = vec![];
@@ -85,13 +85,33 @@ async fn openai_answers_are_told_as_they_come() {
     assert_eq!(asked.path, "/v1/chat/completions");
     assert_eq!(asked.headers["authorization"], format!("Bearer {KEY}"));
     let body = asked.json();
-    assert_eq!(body["stream"], true);
+    assert_eq!((&body["stream"], &body["stream_options"]["include_usage"]), (&true.into(), &true.into()));
     let said: Value = serde_json::from_str(body["messages"][1]["content"].as_str().unwrap()).unwrap();
     assert_eq!(said["evidence"][0]["time"], "01:05");
     assert_eq!(
         (&said["question"], &said["earlier_questions"][0]),
         (&"What is the slope?".into(), &"Who speaks?".into())
     );
+}
+
+#[tokio::test]
+async fn openai_what_an_answer_took_is_counted_also_where_a_server_takes_no_such_option() {
+    let server = Server::start(|_, asked| {
+        if asked.json().get("stream_options").is_some() {
+            return Told::status(422, "extra_forbidden");
+        }
+        let usage = json!({ "choices": [], "usage": { "prompt_tokens": 70, "completion_tokens": 6 } });
+        whole(&format!("{}{}data: {usage}\n\ndata: [DONE]\n\n", token("Rise."), finish("stop")))
+    })
+    .await;
+    let providers = server.providers().await;
+    let question = Question { text: "What is the slope?".to_owned(), earlier: vec![] };
+    let answer = providers.answerer.answer(&question, &evidence()).await.unwrap();
+    assert_eq!((answer.by.provider.as_str(), answer.by.model.as_str()), ("openai", MODEL));
+    let told: Vec<_> = answer.pieces.collect().await;
+    assert_eq!((told.len(), server.asked().len()), (1, 2));
+    let spent = providers.meter.take();
+    assert_eq!((spent.input_tokens, spent.output_tokens), (70, 6));
 }
 
 #[tokio::test]
@@ -215,7 +235,8 @@ async fn openai_an_answer_has_an_end_in_time() {
     let providers = server.providers_with(None, Duration::from_secs(1)).await;
     let question = Question { text: "What is the slope?".to_owned(), earlier: vec![] };
     let began = std::time::Instant::now();
-    let told: Vec<_> = providers.answerer.answer(&question, &evidence()).await.unwrap().collect().await;
+    let answer = providers.answerer.answer(&question, &evidence()).await.unwrap();
+    let told: Vec<_> = answer.pieces.collect().await;
     assert!(told.len() > 2 && told.last().unwrap().is_err(), "{told:?}");
     assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
 }
