@@ -175,7 +175,7 @@ async fn aws_answers_that_do_not_end_are_ended() {
     for (endless, least_said) in [(words, 60_000), (thoughts, 4)] {
         // A thousand pieces would wait for each other.
         let endless = endless.concat();
-        let server = Server::start(move |_, _| told(&[endless.clone()])).await;
+        let server = Server::start(move |_, _| told(std::slice::from_ref(&endless))).await;
         let (said, error) = answer(providers_of(&server).await).await;
         let (said, error) = (said.concat().len(), error.unwrap());
         assert!((least_said..=64 << 10).contains(&said), "{said}");
