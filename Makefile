@@ -64,9 +64,10 @@ bench-media: ## how good and how cheap scene detection and extraction are, besid
 	@.local/venv-bench/bin/python tests/bench_media/bench.py --films $(FILMS) \
 		target/$(CARGO_BUILD_TARGET)/release/examples .local/footage .local/films
 
-bench-understanding: ## how well text, speakers and words are told from generated videos and found again, beside simple peers (BOARDS=40 a half)
+bench-understanding: test-setup build ## how well text, speakers and words are told from generated videos and found again, beside simple peers, and how soon an answer begins (BOARDS=40 a half)
 	@infra/local/setup.sh --bench
 	@cargo build --release --workspace --examples
+	@cargo build --release --bin bench_first_event
 	@.local/venv-bench/bin/python tests/bench_understanding/bench.py --boards $(BOARDS) --minilm .local/opt/models/minilm \
 		target/$(CARGO_BUILD_TARGET)/release/examples .local/understanding
 

@@ -1,11 +1,13 @@
 //! `GET /chat/sessions/{session_id}`: a conversation, oldest message first.
 
+use domain::analysis::Provenance;
+use domain::cost::Spent;
 use domain::ids::{SessionId, VideoId};
 use edge::{Call, Door, Problem, Reply};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::Serialize;
-use store::{Message, Role};
+use store::{Made, Message, Role};
 
 #[derive(Serialize)]
 struct Body {
@@ -21,6 +23,23 @@ struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     frame_timestamps: Option<Vec<String>>,
     created_at: Timestamp,
+    /// Of answers: who made it, and what it took.
+    #[serde(flatten)]
+    made: Option<ShownMade>,
+}
+
+#[derive(Serialize)]
+struct ShownMade {
+    provenance: Provenance,
+    cost: Cost,
+}
+
+#[derive(Serialize)]
+struct Cost {
+    input_tokens: u64,
+    output_tokens: u64,
+    gigabyte_seconds: f64,
+    micro_dollars: u64,
 }
 
 async fn get_session(call: Call) -> Result<Reply, Problem> {
@@ -47,6 +66,24 @@ impl From<Message> for Item {
             content: message.content,
             frame_timestamps,
             created_at: message.created_at,
+            made: message.made.map(ShownMade::from),
+        }
+    }
+}
+
+impl From<Made> for ShownMade {
+    fn from(Made { by, spent }: Made) -> Self {
+        Self { provenance: by, cost: Cost::from(spent) }
+    }
+}
+
+impl From<Spent> for Cost {
+    fn from(spent: Spent) -> Self {
+        Self {
+            input_tokens: spent.input_tokens,
+            output_tokens: spent.output_tokens,
+            gigabyte_seconds: spent.shown_gigabyte_seconds(),
+            micro_dollars: spent.micro_dollars(),
         }
     }
 }

@@ -36,8 +36,7 @@ impl From<(Stage, Spent)> for StageCost {
     fn from((stage, spent): (Stage, Spent)) -> Self {
         Self {
             stage,
-            // A thousandth is what a small function uses in eight milliseconds.
-            gigabyte_seconds: (spent.gigabyte_seconds() * 1e3).round() / 1e3,
+            gigabyte_seconds: spent.shown_gigabyte_seconds(),
             input_tokens: spent.input_tokens,
             output_tokens: spent.output_tokens,
             audio_secs: spent.audio_secs,

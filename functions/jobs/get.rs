@@ -9,6 +9,7 @@ use cost::Cost;
 use domain::api_key::Scope;
 use domain::api_version::ApiVersion;
 use domain::callback::CallbackStatus;
+use domain::cost::Spent;
 use domain::stage::{Stage, overall_progress};
 use domain::video::VideoState;
 use edge::{Call, Door, Job, Problem, Reply};
@@ -27,7 +28,25 @@ struct Shown {
     estimated_completion_time_seconds: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     callback: Option<ShownCallback>,
-    cost: Cost,
+    cost: Receipt,
+}
+
+/// What the job has cost, and what was asked about it besides.
+#[derive(Serialize)]
+struct Receipt {
+    #[serde(flatten)]
+    processing: Cost,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answers: Option<AnswersCost>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AnswersCost {
+    gigabyte_seconds: f64,
+    input_tokens: u64,
+    output_tokens: u64,
+    micro_dollars: u64,
 }
 
 #[derive(Serialize)]
@@ -52,7 +71,9 @@ struct ShownAttempt {
 
 async fn get_job(call: Call) -> Result<Reply, Problem> {
     let (id, version) = (call.path("jobId", "job")?, call.api_version());
-    let (video, stages) = call.app.store.video_with_stages(id).await?.unzip();
+    let (found, answers) =
+        futures::try_join!(call.app.store.video_with_stages(id), call.app.store.spent_on_answers(id))?;
+    let (video, stages) = found.unzip();
     let video = call.own_video(video, "job")?;
     let outputs = Outputs { video: id, generation: video.generation };
     let analysis = async {
@@ -68,7 +89,10 @@ async fn get_job(call: Call) -> Result<Reply, Problem> {
         job: Job::new(&video, version),
         estimated_completion_time_seconds: seconds_left(&video, &stages, call.now),
         callback,
-        cost: Cost::new(stages.iter().map(|stage| (stage.stage, stage.spent))),
+        cost: Receipt {
+            processing: Cost::new(stages.iter().map(|stage| (stage.stage, stage.spent))),
+            answers: (!answers.is_nothing()).then(|| AnswersCost::from(answers)),
+        },
     };
     let Some(analysis) = analysis else { return Reply::data(&job) };
     let mut head = serde_json::to_string(&job).map_err(Problem::internal)?;
@@ -78,6 +102,17 @@ async fn get_job(call: Call) -> Result<Reply, Problem> {
         .chain(analysis.map_err(lambda_http::Error::from))
         .chain(stream::once(async { Ok(Bytes::from_static(b"}}")) }));
     Ok(Reply::stream("application/json", body.boxed()))
+}
+
+impl From<Spent> for AnswersCost {
+    fn from(spent: Spent) -> Self {
+        Self {
+            gigabyte_seconds: spent.shown_gigabyte_seconds(),
+            input_tokens: spent.input_tokens,
+            output_tokens: spent.output_tokens,
+            micro_dollars: spent.micro_dollars(),
+        }
+    }
 }
 
 /// The reference has it for `COMPLETED` only; a later version also where the scenes that were asked for are missing.
@@ -102,7 +137,7 @@ fn seconds_left(video: &Video, stages: &[StageProgress], now: Timestamp) -> Opti
     let VideoState::Processing { .. } = video.state else { return None };
     let is_of_this_run = |stage: Stage| !video.is_described_anew() || stage >= Stage::Describe;
     let stages = stages.iter().filter(|progress| is_of_this_run(progress.stage));
-    let began = stages.clone().map(|progress| progress.started_at).min()?;
+    let began = stages.clone().filter_map(|progress| progress.started_at).min()?;
     let elapsed = now.duration_since(began).as_secs().max(1);
     let done = i64::from(overall_progress(stages.map(|stage| (stage.stage, stage.percent()))));
     let whole: u32 = Stage::ALL.into_iter().filter(|stage| is_of_this_run(*stage)).map(Stage::weight).sum();

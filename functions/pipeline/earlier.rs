@@ -1,6 +1,6 @@
 //! What an earlier generation found, taken over where the same provider would find it again, and be paid for it again.
 
-use domain::analysis::{Description, Provenance, Transcript};
+use domain::analysis::{Described, Provenance, Transcript};
 use edge::App;
 use edge::step::StepError;
 use serde::de::DeserializeOwned;
@@ -14,8 +14,8 @@ pub struct Batch {
     /// Who was asked. What describers say of themselves afterwards may be more precise. `None` where that was not
     /// written down, and the descriptions themselves do not agree.
     pub by: Option<Provenance>,
-    /// One description a scene.
-    pub descriptions: Vec<Description>,
+    /// What came of each scene.
+    pub descriptions: Vec<Described>,
 }
 
 /// The forms in which batches were stored.
@@ -24,10 +24,10 @@ pub struct Batch {
 enum Stored {
     Batch {
         by: Option<Provenance>,
-        descriptions: Vec<Description>,
+        descriptions: Vec<Described>,
     },
     /// Before there were generations to take anything over from.
-    Bare(Vec<Description>),
+    Bare(Vec<Described>),
 }
 
 impl From<Stored> for Batch {
@@ -35,8 +35,8 @@ impl From<Stored> for Batch {
         match stored {
             Stored::Batch { by, descriptions } => Self { by, descriptions },
             Stored::Bare(descriptions) => {
-                let first = descriptions.first().map(|description| &description.provenance);
-                let agreed = first.filter(|first| descriptions.iter().all(|d| d.provenance == **first));
+                let first = descriptions.first().map(Described::provenance);
+                let agreed = first.filter(|first| descriptions.iter().all(|d| d.provenance() == *first));
                 Self { by: agreed.cloned(), descriptions }
             }
         }

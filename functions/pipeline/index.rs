@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use domain::analysis::{Description, Scene, Transcript};
+use domain::analysis::{Described, Scene, Transcript};
 use domain::captions::Captions;
+use domain::failure::{Failure, FailureCode};
 use domain::ids::Generation;
 use domain::library::due_merge;
 use domain::processing_mode::ProcessingMode;
 use domain::stage::Stage;
-use edge::step::{self, StepError, in_stage, record_spent};
+use edge::step::{self, StepError, give_up, in_stage, record_spent};
 use edge::{App, clock};
 use intelligence::Providers;
 use intelligence::index::{Findings, Shard, VideoIndex};
 use jiff::SignedDuration;
-use media::{Joined, Recorded};
+use media::Joined;
 use published::Analysis;
 use steps::earlier::Batch;
 use steps::providers::{self, Chosen};
@@ -24,20 +25,29 @@ use store::{LibraryChange, Purge, StepInput, Video};
 #[path = "index/published.rs"]
 mod published;
 
+/// Whose pictures nobody may describe.
+const ALL_REFUSED: &str = "The service that describes pictures refuses every picture of this video by its content policy. Send the video again with processingMode transcript, for what is said in it.";
+
 async fn index(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Result<(), StepError> {
     let id = input.video_id;
     let finished = in_stage(&app, input, Stage::Index, async |video| {
-        let now = clock::now();
-        app.store.stage_finished(id, Stage::Describe, now).await?;
-        app.store.stage_begun(id, Stage::Index, 1, now).await?;
         let outputs = Outputs { video: id, generation: input.generation };
         let joined: Joined = outputs::read_json(&app, &Extracted { video: id }.scenes()).await?;
         let mode = video.processing_mode;
         let described = described(&app, outputs, &joined, mode).await?;
+        if described.as_deref().is_some_and(is_all_refused) {
+            // It shows only here, but it is the description that failed.
+            let failure = Failure::new(FailureCode::ContentRefused, ALL_REFUSED);
+            give_up(&app, id, input.attempt, Stage::Describe, failure.clone()).await?;
+            return Err(failure.into());
+        }
+        let now = clock::now();
+        app.store.stage_finished(id, Stage::Describe, now).await?;
+        app.store.stage_begun(id, Stage::Index, 1, now).await?;
         let transcript = transcript(&app, outputs, mode).await?;
         let findings =
             Findings { length: joined.length, scenes: described.as_deref(), transcript: transcript.as_ref() };
-        let shard = write(&app, chosen.of(&app).await?, outputs, joined.recorded, &findings).await?;
+        let shard = write(&app, chosen.of(&app).await?, outputs, &joined, &findings).await?;
         // Before the video is ready: what is ready can be found. Twice, perhaps; a merge makes that good.
         collect(&app, &video, &shard).await?;
         // Scenes that nobody asked for are not missing.
@@ -71,14 +81,14 @@ async fn write(
     app: &App,
     providers: &Providers,
     outputs: Outputs,
-    recorded: Recorded,
+    joined: &Joined,
     findings: &Findings<'_>,
 ) -> Result<Shard, StepError> {
     let index = VideoIndex::build(&*providers.embedder, findings).await;
     record_spent(app, outputs.video, Stage::Index, providers.meter.take()).await;
     let index = index.map_err(providers::provider_error)?;
     let shard = Shard::of(outputs.video, outputs.generation, &index);
-    let analysis = Analysis::new(outputs.video, recorded, findings);
+    let analysis = Analysis::new(outputs.video, joined, findings);
     let (index_key, analysis_key) = (outputs.index(), outputs.analysis());
     futures::try_join!(
         async {
@@ -122,26 +132,30 @@ async fn write_captions(app: &App, outputs: Outputs, findings: &Findings<'_>) ->
     Ok(())
 }
 
-/// Every scene with its description, if they were asked for.
+fn is_all_refused(scenes: &[(Scene, Described)]) -> bool {
+    !scenes.is_empty() && scenes.iter().all(|(_, described)| described.seen().is_none())
+}
+
+/// Every scene with what is said about it, if that was asked for.
 async fn described(
     app: &App,
     outputs: Outputs,
     joined: &Joined,
     mode: ProcessingMode,
-) -> Result<Option<Vec<(Scene, Description)>>, StepError> {
+) -> Result<Option<Vec<(Scene, Described)>>, StepError> {
     if !mode.describes() {
         return Ok(None);
     }
     let batches: Vec<(usize, usize)> =
         outputs::read_json(app, &Extracted { video: outputs.video }.batch_list()).await?;
-    let mut descriptions: Vec<Description> = Vec::with_capacity(joined.scenes.len());
+    let mut descriptions: Vec<Described> = Vec::with_capacity(joined.scenes.len());
     for (first, _) in batches {
         let batch: Batch = outputs::read_json(app, &outputs.descriptions(first as u32)).await?;
         descriptions.extend(batch.descriptions);
     }
     let places = joined.described_as();
     let shared = places.iter().map(|place| descriptions.get(*place).cloned());
-    let shared = shared.collect::<Option<Vec<Description>>>();
+    let shared = shared.collect::<Option<Vec<Described>>>();
     let shared = shared.ok_or_else(|| StepError::transient("a scene has no description"))?;
     Ok(Some(joined.scenes.iter().cloned().zip(shared).collect()))
 }

@@ -37,11 +37,13 @@ async fn get_progress(call: Call) -> Result<Reply, Problem> {
         ),
         stages: stages
             .iter()
-            .map(|progress| StageBody {
-                stage: progress.stage,
-                progress: progress.percent(),
-                started_at: progress.started_at,
-                finished_at: progress.finished_at,
+            .filter_map(|progress| {
+                Some(StageBody {
+                    stage: progress.stage,
+                    progress: progress.percent(),
+                    started_at: progress.started_at?,
+                    finished_at: progress.finished_at,
+                })
             })
             .collect(),
     };

@@ -10,6 +10,7 @@ A section is a function of the table and the arguments.
 import argparse
 import pathlib
 
+import first_event
 import hearing
 import latency
 import money
@@ -23,6 +24,7 @@ SECTIONS = {
     "words": hearing.words,
     "retrieval": retrieval.section,
     "latency": latency.section,
+    "first-event": first_event.section,
     "money": money.section,
 }
 # First seeds.
@@ -41,6 +43,7 @@ def main():
     parser.add_argument("--minilm", type=pathlib.Path, help="the folder with MiniLM's files")
     parser.add_argument("--misses", action="store_true", help="list what was not found; of the half for tuning alone")
     parser.add_argument("--hours", type=int, default=1000, help="of video in the library whose search is timed")
+    parser.add_argument("--asked", type=int, default=40, help="questions until whose first event and word is timed")
     arguments = parser.parse_args()
     arguments.halves = {half: first for half, first in HALVES.items() if arguments.half in (None, half)}
     table = Table()

@@ -159,6 +159,9 @@ impl Client {
         eventually("the job is done", async || {
             let stages = self.session(Method::GET, &format!("/videos/{job}/jobs"), None).await.body;
             assert_ne!(stages["status"], "failed", "{stages}");
+            let shown = stages["stages"].as_array().expect("a list");
+            let mut before = shown.iter().rev().skip(1);
+            assert!(before.all(|stage| stage["progress"] == 100), "one stage begins after another: {stages}");
             seen.push(stages["overall_progress"].as_u64().expect("a number"));
             assert!(seen.is_sorted(), "{seen:?}");
             when(seen.last() == Some(&100), stages)

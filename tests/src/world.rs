@@ -80,6 +80,19 @@ impl World {
         Self::start(&parameters, &[("MINISTACK_BEDROCK_PROXY_URL", model)])
     }
 
+    /// One in which a server that speaks OpenAI's protocol, at that URL, describes and answers. For a program that has no other
+    /// world.
+    pub fn by_openai(url: &str) -> Self {
+        let parameters = [
+            ("DescribeProvider", "openai"),
+            ("OpenAiVisionModel", "eyes"),
+            ("AnswerProvider", "openai"),
+            ("OpenAiChatModel", "mouth"),
+            ("OpenAiBaseUrl", url),
+        ];
+        Self::start(&parameters.map(|(name, value)| (name, value.to_owned())), &[])
+    }
+
     /// A client of its own: an account on that plan, a session token, an API key and a source address.
     pub async fn client(&self, name: &str, plan: Plan) -> Client {
         let new = self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
@@ -211,7 +224,18 @@ impl World {
             named && ours
         };
         let processes = std::fs::read_dir("/proc").expect("a Linux machine").flatten();
-        processes.filter(|process| is_it(&process.path())).map(|process| process.file_name()).collect()
+        let processes: Vec<PathBuf> = processes.map(|process| process.path()).collect();
+        let mut found: Vec<&PathBuf> = processes.iter().filter(|process| is_it(process)).collect();
+        // What they started is not told whose it is.
+        let mut known = 0;
+        while known < found.len() {
+            let parent = found[known].file_name();
+            let is_child = |process: &&PathBuf| parent_of(process).as_deref() == parent;
+            let children: Vec<&PathBuf> = processes.iter().filter(is_child).collect();
+            found.extend(children.into_iter().filter(|child| !found.contains(child)).collect::<Vec<_>>());
+            known += 1;
+        }
+        found.into_iter().filter_map(|process| process.file_name()).map(OsStr::to_owned).collect()
     }
 
     /// The emulator, as its root account.
@@ -291,6 +315,14 @@ impl World {
             addresses: AtomicU16::new(1),
         }
     }
+}
+
+/// The id of the process that started another one.
+fn parent_of(process: &Path) -> Option<OsString> {
+    let stat = std::fs::read_to_string(process.join("stat")).ok()?;
+    // After the name, which may have any characters, come the state and the parent.
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_whitespace().nth(1).map(OsString::from)
 }
 
 async fn json_of(request: reqwest::RequestBuilder) -> Value {

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
+use domain::analysis::Provenance;
 use domain::answer::{EventId, Journal, Part};
+use domain::cost::Spent;
 use domain::ids::MessageId;
 use edge::sse::Events;
 use edge::{App, clock};
@@ -11,7 +14,7 @@ use futures::StreamExt;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use intelligence::answer::{Evidence, Question};
 use jiff::Timestamp;
-use store::{AnswerId, Ending, Exchange, Message, Role, Session, Video, keys};
+use store::{AnswerId, Ending, Exchange, Made, Message, Role, Session, Video, keys};
 
 use crate::event::{BROKEN_OFF, DONE, Event, Frame};
 use crate::library::{self, Known, Library, MAX_EVIDENCE};
@@ -47,14 +50,17 @@ struct Telling {
     recorder: UnboundedSender<(String, Part)>,
     said: String,
     frames: Vec<Frame>,
+    /// Who speaks, once somebody does.
+    by: Option<Provenance>,
 }
 
 impl Conversation {
     /// Answers, whether or not anybody still listens, stores the exchange, and only then says that it is done.
     pub(crate) async fn run(self, question: Question, journal: Journal, listener: Events) {
+        let began = Instant::now();
         let (recorder, told) = unbounded();
         let (said, frames, answer) = (String::new(), vec![], self.answer_id.message);
-        let mut telling = Telling { answer, seq: 0, listener, recorder, said, frames };
+        let mut telling = Telling { answer, seq: 0, listener, recorder, said, frames, by: None };
         let answering = async {
             let outcome = self.answer(&question, &mut telling).await;
             telling.recorder.close_channel();
@@ -64,8 +70,18 @@ impl Conversation {
         let (outcome, journal) = futures::join!(answering, recording);
 
         let last = if outcome.is_ok() { DONE } else { BROKEN_OFF };
-        let (left, ending) = (journal.close(last, clock::now()), self.ending(question, &telling));
-        let ended = match self.app.store.end_answer(self.answer_id, left, ending).await {
+        let megabyte_ms = self.app.config.memory_mb * began.elapsed().as_millis() as u64;
+        let spent = self.library.providers.spent().plus(Spent { megabyte_ms, ..Spent::default() });
+        let (left, ending) = (journal.close(last, clock::now()), self.ending(question, &telling, spent));
+        let (ended, counted) = futures::join!(
+            self.app.store.end_answer(self.answer_id, left, ending),
+            // Also of an answer that came to nothing.
+            self.app.store.answers_spent(self.video.id, spent),
+        );
+        if let Err(error) = counted {
+            tracing::warn!(video.id = %self.video.id, %error, "use not recorded");
+        }
+        let ended = match ended {
             Ok(true) => Ok(()),
             Ok(false) => Err(TAKEN_FOR_DEAD.to_owned()),
             Err(error) => Err(error.to_string()),
@@ -86,9 +102,11 @@ impl Conversation {
         let (evidence, frames) = self.evidence(question).await?;
         telling.tell(&Event::FramesUsed(&frames)).await?;
         telling.frames = frames;
-        let providers = self.library.providers.of(&self.app).await.map_err(library::cause)?;
-        let answer = providers.answerer.answer(question, &evidence).await;
-        let mut tokens = answer.map_err(|error| error.to_string())?;
+        let answerer = self.library.providers.answerer(&self.app).await.map_err(library::cause)?;
+        let answer = answerer.answer(question, &evidence).await;
+        let answer = answer.map_err(|error| error.to_string())?;
+        telling.by = Some(answer.by);
+        let mut tokens = answer.pieces;
         while let Some(token) = tokens.next().await {
             let token = token.map_err(|error| error.to_string())?;
             telling.tell(&Event::Token(&token)).await?;
@@ -121,7 +139,7 @@ impl Conversation {
     }
 
     /// What was said is kept, also when it broke off; a question to which nothing was said is given back.
-    fn ending(&self, question: Question, telling: &Telling) -> Ending {
+    fn ending(&self, question: Question, telling: &Telling, spent: Spent) -> Ending {
         if telling.said.is_empty() {
             return Ending::GivenBack { user: self.session.owner.clone(), asked_at: self.asked_at };
         }
@@ -131,6 +149,7 @@ impl Conversation {
             content: question.text,
             frame_timestamps: vec![],
             created_at: self.asked_at,
+            made: None,
         };
         let answer = Message {
             id: self.answer_id.message,
@@ -138,6 +157,7 @@ impl Conversation {
             content: telling.said.clone(),
             frame_timestamps: telling.frames.iter().map(|frame| frame.timestamp.clone()).collect(),
             created_at: clock::now(),
+            made: telling.by.clone().map(|by| Made { by, spent }),
         };
         Ending::Kept(Box::new(Exchange { session: self.session.clone(), question, answer }))
     }

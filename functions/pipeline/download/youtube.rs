@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use domain::failure::{Failure, FailureCode};
+use domain::program;
 use domain::youtube::YoutubeId;
 use edge::step::StepError;
 use edge::{App, fetch};
@@ -51,6 +52,8 @@ async fn run(app: &App, folder: &Path, id: &YoutubeId) -> Result<Printed, StepEr
         .arg(folder)
         .arg("--")
         .arg(url)
+        .env_clear()
+        .envs(program::environment(std::env::vars_os()))
         .env("HOME", folder)
         .stdin(Stdio::null())
         .kill_on_drop(true)

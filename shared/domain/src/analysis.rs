@@ -120,6 +120,43 @@ pub struct Description {
     pub provenance: Provenance,
 }
 
+/// What came of asking for a description.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Described {
+    /// It was given.
+    Seen(Description),
+    /// A content policy forbids it, and would forbid it again.
+    Refused {
+        /// Whose.
+        refused_by: Provenance,
+    },
+}
+
+impl Described {
+    /// The description, if there is one.
+    pub fn seen(&self) -> Option<&Description> {
+        match self {
+            Self::Seen(description) => Some(description),
+            Self::Refused { .. } => None,
+        }
+    }
+
+    /// Who was asked.
+    pub fn provenance(&self) -> &Provenance {
+        match self {
+            Self::Seen(description) => &description.provenance,
+            Self::Refused { refused_by } => refused_by,
+        }
+    }
+}
+
+impl From<Description> for Described {
+    fn from(description: Description) -> Self {
+        Self::Seen(description)
+    }
+}
+
 /// A stretch of speech by one speaker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Utterance {
@@ -152,6 +189,29 @@ mod tests {
         let scene: Scene = serde_json::from_str(stored).unwrap();
         assert!(scene.black.is_empty() && scene.frozen.is_empty());
         assert_eq!(serde_json::to_string(&scene).unwrap(), stored);
+    }
+
+    #[test]
+    fn descriptions_are_stored_as_before_there_were_refusals() {
+        let provenance = Provenance {
+            provider: "aws".to_owned(),
+            model: "nova".to_owned(),
+            prompt_version: "aws-describe-1".to_owned(),
+        };
+        let description = Description {
+            text: "A board.".to_owned(),
+            on_screen_text: vec![],
+            detections: vec![],
+            provenance: provenance.clone(),
+        };
+        let stored = serde_json::to_string(&description).unwrap();
+        let seen = Described::from(description);
+        let refused = Described::Refused { refused_by: provenance };
+        assert_eq!(serde_json::to_string(&seen).unwrap(), stored);
+        for described in [seen, refused] {
+            let stored = serde_json::to_string(&described).unwrap();
+            assert_eq!(serde_json::from_str::<Described>(&stored).unwrap(), described);
+        }
     }
 
     #[test]

@@ -47,9 +47,26 @@ impl Spent {
         self.service_micro_dollars = self.service_micro_dollars.saturating_add(cost);
     }
 
+    /// Both together.
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            megabyte_ms: self.megabyte_ms.saturating_add(other.megabyte_ms),
+            input_tokens: self.input_tokens.saturating_add(other.input_tokens),
+            output_tokens: self.output_tokens.saturating_add(other.output_tokens),
+            audio_secs: self.audio_secs.saturating_add(other.audio_secs),
+            pictures: self.pictures.saturating_add(other.pictures),
+            service_micro_dollars: self.service_micro_dollars.saturating_add(other.service_micro_dollars),
+        }
+    }
+
     /// What functions used, as AWS bills it.
     pub fn gigabyte_seconds(&self) -> f64 {
         self.megabyte_ms as f64 / 1024.0 / 1000.0
+    }
+
+    /// The same as receipts show it. A thousandth is what a small function uses in eight milliseconds.
+    pub fn shown_gigabyte_seconds(&self) -> f64 {
+        (self.gigabyte_seconds() * 1e3).round() / 1e3
     }
 
     /// All of it, in micro-dollars.
@@ -151,6 +168,9 @@ mod tests {
         spent.megabyte_ms = 1024 * 100_000;
         assert_eq!(spent.gigabyte_seconds(), 100.0);
         assert_eq!(spent.micro_dollars(), 302_500 + 1_667);
+        let twice = spent.plus(spent);
+        assert_eq!((twice.input_tokens, twice.megabyte_ms), (2_000_000, 2 * spent.megabyte_ms));
+        assert_eq!(twice.service_micro_dollars, 2 * spent.service_micro_dollars);
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub enum FailureCode {
     InsufficientCredits,
     /// The length of the video makes its processing cost more than its owner allows.
     MaxCostExceeded,
+    /// The content policy of who describes pictures forbids every one of them.
+    ContentRefused,
     /// A stage ran out of its time.
     TimedOut,
     /// This service's own fault.
@@ -52,6 +54,7 @@ impl FailureCode {
             | Self::Damaged
             | Self::InsufficientCredits
             | Self::MaxCostExceeded
+            | Self::ContentRefused
             | Self::TimedOut
             | Self::Internal => false,
         }

@@ -19,6 +19,7 @@ pub mod plan;
 pub mod prices;
 pub mod problem;
 pub mod processing_mode;
+pub mod program;
 pub mod provider;
 pub mod stage;
 pub mod time;

@@ -5,7 +5,7 @@
 use std::{env, error::Error, fs, io::Write};
 
 use domain::{
-    analysis::{Rgb, Scene},
+    analysis::{Described, Rgb, Scene},
     time::Seconds,
 };
 use intelligence::{
@@ -19,8 +19,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for path in env::args().skip(1) {
         let image = SceneImage { scene: scene(), jpeg: fs::read(&path)?.into() };
         let described = describer.describe(&[image]).await?;
-        let lines: Vec<_> =
-            described.into_iter().flat_map(|description| description.on_screen_text).collect();
+        let seen = described.iter().filter_map(Described::seen);
+        let lines: Vec<&String> = seen.flat_map(|description| &description.on_screen_text).collect();
         writeln!(std::io::stdout(), "{}", serde_json::json!({ "file": path, "lines": lines }))?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::analysis::{Description, Detection, Provenance, Rgb, Scene, Transcript, Utterance};
+use domain::analysis::{Described, Description, Detection, Provenance, Rgb, Scene, Transcript, Utterance};
 use domain::ids::{Generation, VideoId};
 use domain::time::Seconds;
 use intelligence::embed::{Embedder, HashedTerms, MiniLm};
@@ -50,7 +50,7 @@ fn provenance() -> Provenance {
     Provenance { provider: "generated".into(), model: "generated".into(), prompt_version: "1".into() }
 }
 
-fn scene((ordinal, shown): (usize, &Shown)) -> (Scene, Description) {
+fn scene((ordinal, shown): (usize, &Shown)) -> (Scene, Described) {
     let (start, end) = (Seconds::new(shown.start), Seconds::new(shown.end));
     let main_color = Rgb(240, 240, 240);
     let scene = Scene {
@@ -74,11 +74,11 @@ fn scene((ordinal, shown): (usize, &Shown)) -> (Scene, Description) {
         detections: shown.objects.iter().map(detection).collect(),
         provenance: provenance(),
     };
-    (scene, description)
+    (scene, description.into())
 }
 
 async fn indexed(embedder: &dyn Embedder, video: &Video) -> VideoIndex {
-    let scenes: Vec<(Scene, Description)> = video.scenes.iter().enumerate().map(scene).collect();
+    let scenes: Vec<(Scene, Described)> = video.scenes.iter().enumerate().map(scene).collect();
     let utterances = video.speech.iter().map(|said| Utterance {
         speaker: 0,
         start: Seconds::new(said.start),

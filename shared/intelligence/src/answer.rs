@@ -1,8 +1,8 @@
 //! A question and evidence into a stream of words.
 
 use async_trait::async_trait;
-use domain::time::Seconds;
-use futures::stream::BoxStream;
+use domain::{analysis::Provenance, time::Seconds};
+use futures::{StreamExt, stream, stream::BoxStream};
 use serde::{Deserialize, Serialize};
 
 use crate::ProviderError;
@@ -10,6 +10,7 @@ use crate::ProviderError;
 mod aws;
 mod extractive;
 mod follow_up;
+mod limits;
 mod openai;
 mod prompt;
 mod quoted;
@@ -67,16 +68,27 @@ pub struct Evidence {
     pub video: Option<String>,
 }
 
+/// An answer as it is made.
+pub struct Answer {
+    /// Who makes it.
+    pub by: Provenance,
+    /// Pieces of text that make sense when put together without separators.
+    pub pieces: BoxStream<'static, Result<String, ProviderError>>,
+}
+
+impl Answer {
+    /// That there is nothing to answer from. No model is asked: one that has nothing to go on makes something up.
+    fn nothing() -> Self {
+        Self { by: extractive::provenance(), pieces: stream::iter([Ok(NOTHING.to_owned())]).boxed() }
+    }
+}
+
 /// Answers questions from evidence.
 #[async_trait]
 pub trait Answerer: Send + Sync {
-    /// Streams the answer as pieces of text that make sense when put together without separators.
+    /// Begins an answer.
     ///
     /// # Errors
     /// Before the first piece when the provider fails at once, and within the stream when it fails later.
-    async fn answer(
-        &self,
-        question: &Question,
-        evidence: &[Evidence],
-    ) -> Result<BoxStream<'static, Result<String, ProviderError>>, ProviderError>;
+    async fn answer(&self, question: &Question, evidence: &[Evidence]) -> Result<Answer, ProviderError>;
 }

@@ -2,7 +2,11 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::analysis::{Description, Provenance, Scene};
+use domain::analysis::{Described, Provenance, Scene};
+use futures::{
+    StreamExt,
+    channel::mpsc::{UnboundedSender, unbounded},
+};
 
 use crate::ProviderError;
 
@@ -40,6 +44,9 @@ pub struct SceneImage {
     pub jpeg: Bytes,
 }
 
+/// Where what came of scenes is told, each with its place among those that were handed in.
+pub type Told = UnboundedSender<(usize, Described)>;
+
 /// Says what is seen in scenes.
 #[async_trait]
 pub trait Describer: Send + Sync {
@@ -51,10 +58,24 @@ pub trait Describer: Send + Sync {
     /// `Down` when a program that is installed cannot be asked for its version.
     async fn provenance(&self) -> Result<Provenance, ProviderError>;
 
-    /// Describes each scene by its keyframe: one description a scene, in the order given.
+    /// Describes each scene by its keyframe, and tells each as soon as it is known: what was paid for is not lost with
+    /// what fails after it. A picture that a content policy forbids is told as that, and spoils no other.
     ///
     /// # Errors
-    /// `BadInput` when a keyframe is not a JPEG; the other kinds when the provider fails. There are no
-    /// partial results: a batch is the unit of retry.
-    async fn describe(&self, scenes: &[SceneImage]) -> Result<Vec<Description>, ProviderError>;
+    /// `BadInput` when a keyframe is not a JPEG; the other kinds when the provider fails. What was told until then
+    /// holds.
+    async fn describe_each(&self, scenes: &[SceneImage], told: &Told) -> Result<(), ProviderError>;
+
+    /// The same in one go: what came of each scene, in the order given.
+    ///
+    /// # Errors
+    /// As [`Self::describe_each`].
+    async fn describe(&self, scenes: &[SceneImage]) -> Result<Vec<Described>, ProviderError> {
+        let (told, heard) = unbounded();
+        self.describe_each(scenes, &told).await?;
+        drop(told);
+        let mut heard: Vec<(usize, Described)> = heard.collect().await;
+        heard.sort_by_key(|(place, _)| *place);
+        Ok(heard.into_iter().map(|(_, described)| described).collect())
+    }
 }

@@ -11,8 +11,10 @@ type Cause = Box<dyn StdError + Send + Sync>;
 pub enum ProviderErrorKind {
     /// Too many requests at once: the same call may succeed later.
     Throttled,
-    /// The provider will not do this, now or later: credentials, quota or content policy.
+    /// The provider will not do this, now or later: credentials or quota.
     Refused,
+    /// The provider's content policy forbids this input, now and later. It may take another one.
+    Policy,
     /// What was handed in cannot be read: the same input fails again.
     BadInput,
     /// The provider does not work at the moment: missing, crashed, unreachable or too slow.
@@ -39,6 +41,11 @@ impl ProviderError {
     /// A provider that will not do this.
     pub(crate) fn refused(detail: impl Into<String>) -> Self {
         Self::new(ProviderErrorKind::Refused, detail)
+    }
+
+    /// Input that a content policy forbids.
+    pub(crate) fn policy(detail: impl Into<String>) -> Self {
+        Self::new(ProviderErrorKind::Policy, detail)
     }
 
     /// Input that cannot be read.
@@ -77,7 +84,7 @@ impl ProviderError {
     pub fn is_transient(&self) -> bool {
         match self.kind {
             ProviderErrorKind::Throttled | ProviderErrorKind::Down => true,
-            ProviderErrorKind::Refused | ProviderErrorKind::BadInput => false,
+            ProviderErrorKind::Refused | ProviderErrorKind::Policy | ProviderErrorKind::BadInput => false,
         }
     }
 }

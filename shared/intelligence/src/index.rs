@@ -10,7 +10,7 @@
 //! returned: a question about something else returns nothing.
 
 use domain::{
-    analysis::{Description, Scene, Transcript},
+    analysis::{Described, Scene, Transcript},
     time::Seconds,
 };
 
@@ -68,8 +68,8 @@ impl Row {
 pub struct Findings<'a> {
     /// How long it is.
     pub length: Seconds,
-    /// Its scenes, each with its description.
-    pub scenes: Option<&'a [(Scene, Description)]>,
+    /// Its scenes, each with what is said about it.
+    pub scenes: Option<&'a [(Scene, Described)]>,
     /// What is said.
     pub transcript: Option<&'a Transcript>,
 }

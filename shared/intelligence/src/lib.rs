@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 pub mod answer;
+mod at_a_time;
 mod aws;
 pub mod describe;
 pub mod embed;

@@ -5,7 +5,7 @@
 use std::{fmt, num::NonZeroU32, time::Duration};
 
 use bytes::Bytes;
-use domain::prices::Unit;
+use domain::{prices::Unit, provider::Model};
 use reqwest::{
     Client, RequestBuilder, Response,
     header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
@@ -98,6 +98,12 @@ impl Server {
     /// Counts what one of its models was used for.
     pub(crate) fn count(&self, model: &str, unit: Unit, units: u64) {
         self.meter.count(model, unit, units);
+    }
+
+    /// Counts tokens of a request and of its answer.
+    pub(crate) fn count_tokens(&self, model: &Model, (input, output): (u64, u64)) {
+        self.count(&model.0, Unit::InputToken, input);
+        self.count(&model.0, Unit::OutputToken, output);
     }
 
     /// Begins a call.

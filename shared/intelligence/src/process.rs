@@ -1,7 +1,8 @@
 //! Running a helper program: fed from memory, bounded in time, killed when nobody waits for it any more.
 
-use std::{io, process::Stdio, time::Duration};
+use std::{ffi::OsStr, io, process::Stdio, time::Duration};
 
+use domain::program;
 use thiserror::Error;
 use tokio::{io::AsyncWriteExt, process::Command, time::timeout};
 
@@ -16,6 +17,13 @@ pub(crate) enum RunError {
     Failed { status: String, stderr: String },
     #[error("talking to it failed")]
     Io(#[from] io::Error),
+}
+
+/// A command of a helper program, which is told nothing of this process that it need not know.
+pub(crate) fn command(named: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(named);
+    command.env_clear().envs(program::environment(std::env::vars_os()));
+    command
 }
 
 /// Runs `command` to its end with `stdin` as its whole input, and gives its standard output.
@@ -55,6 +63,16 @@ mod tests {
         let input = vec![7; 1 << 20];
         let printed = run(Command::new("cat"), &input, Duration::from_secs(10)).await.unwrap();
         assert_eq!(printed, input);
+    }
+
+    #[tokio::test]
+    async fn programs_do_not_inherit_what_they_need_not_know() {
+        // Cargo tells it to every test, as Lambda tells its credentials to every function.
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+        let mut env = command("env");
+        env.env("OWN", "1");
+        let told = String::from_utf8(run(env, b"", Duration::from_secs(10)).await.unwrap()).unwrap();
+        assert!(told.contains("PATH=") && told.contains("OWN=1") && !told.contains("CARGO"), "{told}");
     }
 
     #[tokio::test]

@@ -165,7 +165,7 @@ mod tests {
         let choices =
             Choices { describe: builtin(), transcribe: builtin(), embed: builtin(), answer: builtin() };
         let second = Duration::from_secs(1);
-        let budget = Budget { time: second, attempt: second, attempts: 1 };
+        let budget = Budget { time: second, attempt: second, pause: second, attempts: 1 };
         let openai = OpenAiConfig {
             base_url: "http://localhost/v1".parse().unwrap(),
             api_key: None,

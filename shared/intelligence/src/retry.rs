@@ -21,8 +21,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 pub struct Budget {
     /// Time for the call: all its requests, with the pauses between them.
     pub time: Duration,
-    /// Time for one attempt at a request; of an answer that is streamed, for its first word and for each next one.
+    /// Time for one attempt at a request; of an answer that is streamed, until its first word. Models that think before
+    /// they speak do it in here.
     pub attempt: Duration,
+    /// Of an answer that is streamed, time from one event to the next, after its first word.
+    pub pause: Duration,
     /// Attempts at one request.
     pub attempts: u32,
 }
@@ -48,6 +51,17 @@ impl Allowance {
         error.is_transient() && error.retry_after().unwrap_or_default() + LONGEST_PAUSE >= left
     }
 
+    /// Until when the next event of a stream must come.
+    pub(crate) fn event_end(&self, has_begun: bool) -> Instant {
+        let after = if has_begun { self.budget.pause } else { self.budget.attempt };
+        (Instant::now() + after).min(self.end)
+    }
+
+    /// Whether no time is left.
+    pub(crate) fn is_over(&self) -> bool {
+        self.end <= Instant::now()
+    }
+
     /// Until when something that begins now may take.
     pub(crate) fn attempt_end(&self) -> Instant {
         (Instant::now() + self.budget.attempt).min(self.end)
@@ -70,7 +84,7 @@ impl Allowance {
             };
             made += 1;
             let left = self.end.saturating_duration_since(Instant::now());
-            let Some(pause) = self.budget.pause(made, &error, left, random()) else { return Err(error) };
+            let Some(pause) = self.budget.wait(made, &error, left, random()) else { return Err(error) };
             let pause_ms = pause.as_millis() as u64;
             tracing::warn!(attempt = made, pause_ms, error = %error, "a provider failed and is asked again");
             sleep(pause).await;
@@ -80,7 +94,7 @@ impl Allowance {
 
 impl Budget {
     /// How long to wait after the attempt number `made` (from 1) has failed; `None` to give up. `random` is 0 to 1.
-    fn pause(self, made: u32, error: &ProviderError, left: Duration, random: f64) -> Option<Duration> {
+    fn wait(self, made: u32, error: &ProviderError, left: Duration, random: f64) -> Option<Duration> {
         if !error.is_transient() || made >= self.attempts {
             return None;
         }
@@ -88,6 +102,12 @@ impl Budget {
         let pause = error.retry_after().unwrap_or_default() + ceiling.mul_f64(random);
         (pause < left).then_some(pause)
     }
+}
+
+pub(crate) fn too_long() -> ProviderError {
+    ProviderError::down(
+        "an answer does not end; choose a model or server that keeps to the number of tokens it is asked for",
+    )
 }
 
 pub(crate) fn too_slow() -> ProviderError {
@@ -109,7 +129,7 @@ mod tests {
     use crate::ProviderErrorKind;
 
     const MINUTE: Duration = Duration::from_secs(60);
-    const BUDGET: Budget = Budget { time: MINUTE, attempt: MINUTE, attempts: 8 };
+    const BUDGET: Budget = Budget { time: MINUTE, attempt: MINUTE, pause: MINUTE, attempts: 8 };
 
     fn down() -> ProviderError {
         ProviderError::down("x")
@@ -118,28 +138,28 @@ mod tests {
     #[test]
     fn pauses_double_up_to_a_ceiling_and_lie_anywhere_below_it() {
         let ceilings: Vec<u128> =
-            (1..8).map(|made| BUDGET.pause(made, &down(), MINUTE, 1.0).unwrap().as_millis()).collect();
+            (1..8).map(|made| BUDGET.wait(made, &down(), MINUTE, 1.0).unwrap().as_millis()).collect();
         assert_eq!(ceilings, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000]);
-        assert_eq!(BUDGET.pause(3, &down(), MINUTE, 0.25).unwrap().as_millis(), 500);
-        assert_eq!(BUDGET.pause(7, &down(), MINUTE, 0.0), Some(Duration::ZERO));
+        assert_eq!(BUDGET.wait(3, &down(), MINUTE, 0.25).unwrap().as_millis(), 500);
+        assert_eq!(BUDGET.wait(7, &down(), MINUTE, 0.0), Some(Duration::ZERO));
     }
 
     #[test]
     fn a_server_that_names_a_time_is_not_asked_before_it() {
         let wait = Duration::from_secs(20);
         let throttled = ProviderError::new(ProviderErrorKind::Throttled, "x").after(Some(wait));
-        assert_eq!(BUDGET.pause(1, &throttled, MINUTE, 0.0), Some(wait));
-        assert_eq!(BUDGET.pause(1, &throttled, MINUTE, 1.0), Some(wait + FIRST_PAUSE));
-        assert_eq!(BUDGET.pause(1, &throttled, Duration::from_secs(20), 0.0), None, "no time is left then");
+        assert_eq!(BUDGET.wait(1, &throttled, MINUTE, 0.0), Some(wait));
+        assert_eq!(BUDGET.wait(1, &throttled, MINUTE, 1.0), Some(wait + FIRST_PAUSE));
+        assert_eq!(BUDGET.wait(1, &throttled, Duration::from_secs(20), 0.0), None, "no time is left then");
     }
 
     #[test]
     fn what_cannot_pass_and_what_was_tried_often_enough_is_given_up() {
-        for kind in [ProviderErrorKind::Refused, ProviderErrorKind::BadInput] {
-            assert_eq!(BUDGET.pause(1, &ProviderError::new(kind, "x"), MINUTE, 0.0), None);
+        for kind in [ProviderErrorKind::Refused, ProviderErrorKind::Policy, ProviderErrorKind::BadInput] {
+            assert_eq!(BUDGET.wait(1, &ProviderError::new(kind, "x"), MINUTE, 0.0), None);
         }
-        assert_eq!(BUDGET.pause(8, &down(), MINUTE, 0.0), None);
-        assert_eq!(BUDGET.pause(u32::MAX, &down(), MINUTE, 0.0), None);
+        assert_eq!(BUDGET.wait(8, &down(), MINUTE, 0.0), None);
+        assert_eq!(BUDGET.wait(u32::MAX, &down(), MINUTE, 0.0), None);
     }
 
     #[tokio::test]

@@ -104,6 +104,14 @@ pub(crate) fn too_much_to_unpack(bytes: u64) -> Failure {
     Failure::new(FailureCode::TooLarge, detail)
 }
 
+pub(crate) fn overfull_archive(entries: usize, name: u64) -> Failure {
+    let detail = format!(
+        "The archive has more than {entries} entries, or one whose name has more than {name} characters. Pack the frames \
+         of the clip alone, in a folder with a short name, and upload that."
+    );
+    Failure::new(FailureCode::TooLarge, detail)
+}
+
 pub(crate) fn too_large_a_picture() -> Failure {
     unsupported("A picture of more than 8192 by 4608 pixels", "Export the video at 8K or less")
 }

@@ -2,6 +2,7 @@
 
 use std::{io, path::Path, process::Stdio, time::Duration};
 
+use domain::program;
 use ffmpeg_sidecar::command::FfmpegCommand;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
@@ -67,6 +68,7 @@ impl Running {
     }
 
     fn start(mut command: Command) -> io::Result<Self> {
+        command.env_clear().envs(program::environment(std::env::vars_os()));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn()?;
         let stdout = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
@@ -119,4 +121,21 @@ pub(crate) async fn ffprobe(
         Ok((answer, success, words))
     };
     tokio::time::timeout(limit, run).await.unwrap_or_else(|_| Err(too_slow(limit).into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn programs_do_not_inherit_what_they_need_not_know() {
+        // Cargo tells it to every test, as Lambda tells its credentials to every function.
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+        let mut running = Running::start(Command::new("env")).unwrap();
+        let mut told = String::new();
+        running.stdout.read_to_string(&mut told).await.unwrap();
+        assert!(running.finish().await.unwrap().0);
+        assert!(told.lines().any(|line| line.starts_with("PATH=")), "{told}");
+        assert!(!told.contains("CARGO"), "{told}");
+    }
 }

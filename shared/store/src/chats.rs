@@ -1,6 +1,8 @@
 //! Chat sessions and their messages.
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use domain::analysis::Provenance;
+use domain::cost::Spent;
 use domain::ids::{MessageId, SessionId, UserId, VideoId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -50,6 +52,18 @@ pub struct Message {
     pub frame_timestamps: Vec<String>,
     /// When it was said.
     pub created_at: Timestamp,
+    /// How an answer was made. `None` of questions, and of answers from before that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Made>,
+}
+
+/// How an answer was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// By whom.
+    pub by: Provenance,
+    /// With what: tokens of the question's vector and of the answer, and the function's time.
+    pub spent: Spent,
 }
 
 /// A question and its answer.

@@ -89,6 +89,10 @@ impl Key {
         Self::new(video_partition(video), format!("{STAGE_ROW}{}#{}", stage as u8, stage.name()))
     }
 
+    pub(crate) fn answers(video: VideoId) -> Self {
+        Self::new(video_partition(video), "ANSWERS")
+    }
+
     pub(crate) fn callback(video: VideoId) -> Self {
         Self::new(video_partition(video), "CALLBACK")
     }
@@ -292,6 +296,12 @@ impl Outputs {
     /// Descriptions of the batch that begins with number `n` (from 0) of the scenes that are described.
     pub fn descriptions(self, n: u32) -> String {
         self.at(&format!("descriptions/{n:06}.json"))
+    }
+
+    /// What was found before a batch was complete: a piece that begins with number `n` (from 0) of the scenes that are
+    /// described.
+    pub fn description_piece(self, n: u32) -> String {
+        self.at(&format!("descriptions/pieces/{n:06}.json"))
     }
 
     /// The transcript.

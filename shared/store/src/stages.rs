@@ -12,7 +12,7 @@ use crate::keys::Key;
 use crate::rows::{number, text};
 use crate::{Reply, Store, StoreError};
 
-/// A stage that has begun.
+/// A stage that has begun, in this generation of outputs or in an earlier one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageProgress {
     /// Which.
@@ -22,8 +22,10 @@ pub struct StageProgress {
     /// The parts that are done.
     #[serde(default)]
     pub done: BTreeSet<u32>,
-    /// When it began, at the first attempt that its present generation of outputs has.
-    pub started_at: Timestamp,
+    /// When it began, at the first attempt that its present generation of outputs has. `None` where that generation has
+    /// not come to it yet: only what it used for earlier ones is known.
+    #[serde(default)]
+    pub started_at: Option<Timestamp>,
     /// When it was done.
     pub finished_at: Option<Timestamp>,
     /// What its work has used so far.
@@ -64,19 +66,24 @@ impl Store {
         })
     }
 
-    /// The write that puts a stage which has begun back to its start. What it has used so far stays used.
+    /// The write that puts a stage which has begun back to its start, or, of those after it, to before that. What it has
+    /// used so far stays used.
     pub(crate) fn stage_anew(
         &self,
         operation: &'static str,
         id: VideoId,
         stage: Stage,
-        now: Timestamp,
+        started_at: Option<Timestamp>,
     ) -> Result<TransactWriteItem, StoreError> {
-        Update::builder()
-            .table_name(&self.names.table)
-            .set_key(Some(Key::stage(id, stage).attributes()))
-            .update_expression("SET started_at = :now REMOVE done, finished_at")
-            .expression_attribute_values(":now", text(now.to_string()))
+        let update =
+            Update::builder().table_name(&self.names.table).set_key(Some(Key::stage(id, stage).attributes()));
+        let update = match started_at {
+            Some(now) => update
+                .update_expression("SET started_at = :now REMOVE done, finished_at")
+                .expression_attribute_values(":now", text(now.to_string())),
+            None => update.update_expression("REMOVE started_at, done, finished_at"),
+        };
+        update
             .build()
             .map(|update| TransactWriteItem::builder().update(update).build())
             .map_err(StoreError::malformed(operation))
@@ -98,39 +105,6 @@ impl Store {
                 .await
                 .map_err(StoreError::sdk(OPERATION))?;
             Ok(())
-        })
-    }
-
-    /// A stage used this much more.
-    pub fn spent(&self, id: VideoId, stage: Stage, spent: Spent) -> Reply<'_, ()> {
-        const OPERATION: &str = "recording what a stage used";
-        Box::pin(async move {
-            let counters = [
-                ("megabyte_ms", spent.megabyte_ms),
-                ("input_tokens", spent.input_tokens),
-                ("output_tokens", spent.output_tokens),
-                ("audio_secs", spent.audio_secs),
-                ("pictures", spent.pictures),
-                ("service_micro_dollars", spent.service_micro_dollars),
-            ];
-            let used = counters.iter().filter(|(_, more)| *more > 0);
-            let sums: Vec<String> = used.clone().map(|(name, _)| format!("{name} :{name}")).collect();
-            if sums.is_empty() {
-                return Ok(());
-            }
-            let values = used.map(|(name, more)| (format!(":{name}"), number(more))).collect();
-            let written = self
-                .dynamodb
-                .update_item()
-                .table_name(&self.names.table)
-                .set_key(Some(Key::stage(id, stage).attributes()))
-                .update_expression(format!("ADD {}", sums.join(", ")))
-                .condition_expression("attribute_exists(PK)")
-                .set_expression_attribute_values(Some(values))
-                .send()
-                .await
-                .map_err(StoreError::sdk(OPERATION));
-            StoreError::none_on_conflict(written).map(drop)
         })
     }
 
@@ -165,7 +139,7 @@ mod tests {
             stage: Stage::Extract,
             parts: 3,
             done: BTreeSet::new(),
-            started_at: begun,
+            started_at: Some(begun),
             finished_at: None,
             spent: Spent::default(),
         };

@@ -53,6 +53,16 @@ async fn a_lecture_is_understood_by_aws() {
         .filter_map(|event| event.data["value"].as_str())
         .collect();
     assert_eq!(answer, model::ANSWER);
+    let session = events[0].data["value"].as_str().unwrap();
+    let kept = client.session(Method::GET, &format!("/chat/sessions/{session}"), None).await.body;
+    let provenance = &kept["messages"][1]["provenance"];
+    assert_eq!((&provenance["provider"], &provenance["prompt_version"]), (&json!("aws"), &json!("answer-2")));
+    for scene in scenes {
+        let (from, frame) = (&scene["provenance"], scene["provenance"]["frameTs"].as_f64().unwrap());
+        assert_eq!((&from["provider"], &from["promptVersion"]), (&json!("aws"), &json!("aws-describe-1")));
+        assert!((scene["startTs"].as_f64().unwrap()..=scene["endTs"].as_f64().unwrap()).contains(&frame));
+    }
+    assert_eq!(done["processedData"]["transcriptProvenance"]["model"], "Amazon Transcribe", "{done}");
 
     let anew = Some(json!({ "from": "describe" }));
     let retried = client.session(Method::POST, &format!("/videos/{video}/retry"), anew).await;

@@ -7,6 +7,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tests::client::Event;
 use tests::clips::BOARD;
+use tests::event;
+use tests::hosted::Hosted;
 use tests::world::World;
 
 /// The answer without what comes around it.
@@ -66,6 +68,18 @@ async fn an_answer_arrives_word_by_word_and_is_kept() {
         (&"assistant".into(), &answer.into())
     );
     assert!(kept["messages"][1]["frame_timestamps"].is_array());
+    let made = |name: &str| (&kept["messages"][0][name], &kept["messages"][1][name]);
+    assert_eq!(made("provenance").0, &json!(null), "a question is nobody's");
+    assert_eq!(made("provenance").1["provider"], "builtin", "{kept}");
+    let cost = made("cost").1;
+    assert!(cost["gigabyte_seconds"].as_f64().unwrap() > 0.0, "{cost}");
+    assert_eq!((&cost["input_tokens"], &cost["output_tokens"]), (&json!(0), &json!(0)), "no model was asked");
+    let job = client.api(Method::GET, &format!("/v1/api/jobs/{video}"), None).await.body;
+    let answers = &job["data"]["cost"]["answers"];
+    assert!(
+        answers["gigabyteSeconds"].as_f64() > cost["gigabyte_seconds"].as_f64(),
+        "of all five: {answers}"
+    );
 }
 
 #[tokio::test]
@@ -100,6 +114,30 @@ async fn several_videos_answer_together() {
     let many: Vec<uuid::Uuid> = (0..10).map(|_| uuid::Uuid::now_v7()).collect();
     let body = json!({ "question": question, "video_ids": many });
     assert_eq!(client.ask(&short, body).await.err(), Some(StatusCode::BAD_REQUEST));
+}
+
+/// Its embedder is one whose key cannot be read: words alone are searched for.
+#[tokio::test]
+async fn an_answer_does_not_need_the_embedders_key() {
+    let world = World::get();
+    let client = world.client("keyless", Plan::Pro).await;
+    let video = client.upload(&world.clips.lecture()).await;
+    assert_eq!(client.finished(&video).await["status"], "COMPLETED");
+    let arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:gone";
+    let openai =
+        [("EMBED_PROVIDER", "openai"), ("OPENAI_EMBED_MODEL", "vectors"), ("OPENAI_API_KEY_ARN", arn)];
+    let hosted = Hosted::start(world, "chat-ask", "ChatAsk", &openai).await;
+    let authorization = format!("Bearer {}", client.token);
+    let mut event = event::request("chat-ask", &[("authorization", &authorization)]);
+    event["path"] = json!(format!("/chat/{video}"));
+    event["pathParameters"] = json!({ "video_id": video });
+    event["body"] = json!(json!({ "question": "What does the whiteboard say?" }).to_string());
+    assert_eq!(hosted.invoke(&event).await.status, 200);
+    let sessions = client.session(Method::GET, &format!("/chat/{video}/sessions"), None).await.body;
+    let session = sessions["sessions"][0]["id"].as_str().unwrap();
+    let kept = client.session(Method::GET, &format!("/chat/sessions/{session}"), None).await.body;
+    let answer = kept["messages"][1]["content"].as_str().unwrap();
+    assert!(answer.to_lowercase().contains(&BOARD.to_lowercase()), "{kept}");
 }
 
 #[tokio::test]

@@ -65,6 +65,9 @@ async fn a_ready_video_is_described_anew_from_what_was_extracted() {
         assert_eq!(stage["progress"], 100, "{progress}");
     }
 
+    // It goes back to the descriptions once, and never again; what has not begun anew is not there.
+    let seen = client.progress(&id).await;
+    assert!(seen.first().is_some_and(|first| *first >= 40), "{seen:?}");
     let redone = client.finished(&id).await;
     assert_eq!((&redone["status"], &redone["processedData"]), (&done["status"], &done["processedData"]));
     assert_eq!(world.settled_wallet("redescriber").await, bill, "it is billed once");

@@ -80,6 +80,7 @@ impl Things {
             content: content.to_owned(),
             frame_timestamps: vec![],
             created_at: now,
+            made: None,
         };
         let (question, answer) = (message(Role::User, "Why?"), message(Role::Assistant, "Because."));
         let (session_id, id) = (session.id, AnswerId { video, message: answer.id });

@@ -29,11 +29,16 @@ impl OpenAi {
         let base_url = base_url.as_deref().unwrap_or(DEFAULT_BASE_URL).parse::<Url>().ok();
         let base_url = base_url.filter(|url| matches!(url.scheme(), "http" | "https"));
         // What was given is not repeated: a URL may carry a password.
-        let base_url = base_url.ok_or_else(|| ConfigError {
-            variable: "OPENAI_BASE_URL",
-            problem: "must be a URL that starts with http:// or https://, such as http://localhost:11434/v1"
-                .to_owned(),
+        let wrong = |problem: &str| ConfigError { variable: "OPENAI_BASE_URL", problem: problem.to_owned() };
+        let base_url = base_url.ok_or_else(|| {
+            wrong("must be a URL that starts with http:// or https://, such as http://localhost:11434/v1")
         })?;
+        if !base_url.username().is_empty() || base_url.password().is_some() {
+            // It would be in the template's parameters, for everybody to read who may describe the stack.
+            return Err(wrong(
+                "must have no user and no password before its host; put the server's key into the secret that OPENAI_API_KEY_ARN names",
+            ));
+        }
         let embed_dimensions = embed_dimensions.map(|text| text.trim().parse()).transpose();
         let embed_dimensions = embed_dimensions.map_err(|_| ConfigError {
             variable: "OPENAI_EMBED_DIMENSIONS",
@@ -63,6 +68,11 @@ mod tests {
         for url in ["localhost:11434/v1", "/v1", "ftp://me:secret@host/"] {
             let error = of(Some(url), None).unwrap_err();
             assert!(error.starts_with("OPENAI_BASE_URL must") && !error.contains("secret"), "{error}");
+        }
+        for url in ["https://me:secret@host/v1", "https://secret@host/v1", "http://:secret@host/v1"] {
+            let error = of(Some(url), None).unwrap_err();
+            assert!(error.starts_with("OPENAI_BASE_URL must have no user"), "{error}");
+            assert!(error.contains("OPENAI_API_KEY_ARN") && !error.contains("secret@"), "{error}");
         }
         for dimensions in ["0", "-1", "many"] {
             assert!(of(None, Some(dimensions)).unwrap_err().starts_with("OPENAI_EMBED_DIMENSIONS must"));

@@ -4,10 +4,11 @@ use async_trait::async_trait;
 use aws_sdk_bedrockruntime::types::{
     ContentBlock, ConversationRole, InferenceConfiguration, Message, SystemContentBlock,
 };
-use futures::{StreamExt, stream, stream::BoxStream};
+use domain::analysis::Provenance;
+use futures::{StreamExt, stream};
 
 use super::{
-    Answerer, Evidence, NOTHING, Question, prompt,
+    Answer, Answerer, Evidence, Question, prompt,
     told::{self, Pieces},
 };
 use crate::{
@@ -47,14 +48,9 @@ impl Aws {
 
 #[async_trait]
 impl Answerer for Aws {
-    async fn answer(
-        &self,
-        question: &Question,
-        evidence: &[Evidence],
-    ) -> Result<BoxStream<'static, Result<String, ProviderError>>, ProviderError> {
+    async fn answer(&self, question: &Question, evidence: &[Evidence]) -> Result<Answer, ProviderError> {
         if evidence.iter().all(|piece| piece.text.trim().is_empty()) {
-            // A model that has nothing to go on makes something up.
-            return Ok(stream::iter([Ok(NOTHING.to_owned())]).boxed());
+            return Ok(Answer::nothing());
         }
         let asked = ContentBlock::Text(prompt::asked(question, evidence));
         let asked = Message::builder().role(ConversationRole::User).content(asked).build();
@@ -63,6 +59,12 @@ impl Answerer for Aws {
         let (model, prompt_version) = (self.model.model.0.as_str(), prompt::VERSION);
         tracing::info!(provider = PROVIDER, model, prompt_version, "a model is asked for an answer");
         let allowance = self.model.allowance();
-        told::from_first_piece(&allowance, || self.open(allowance, &asked)).await
+        let pieces = told::from_first_piece(&allowance, || self.open(allowance, &asked)).await?;
+        let by = Provenance {
+            provider: PROVIDER.to_owned(),
+            model: model.to_owned(),
+            prompt_version: prompt_version.to_owned(),
+        };
+        Ok(Answer { by, pieces })
     }
 }

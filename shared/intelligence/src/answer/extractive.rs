@@ -1,11 +1,14 @@
 //! Answers made of the evidence itself: quoted, with the time at which it can be checked.
 
 use async_trait::async_trait;
-use futures::{StreamExt, stream, stream::BoxStream};
+use domain::analysis::Provenance;
+use futures::{StreamExt, stream};
 
-use super::{Answerer, Evidence, EvidenceKind, NOTHING, Question};
+use super::{Answer, Answerer, Evidence, EvidenceKind, NOTHING, Question};
 use crate::{ProviderError, terms::terms};
 
+/// Version of the rules of this file, stored with every answer.
+const VERSION: &str = "builtin-answer-1";
 /// Pieces that an answer quotes at most.
 const QUOTED: usize = 5;
 /// A piece that bears on the question less than this part of the best one is left out.
@@ -18,14 +21,19 @@ pub struct Extractive;
 
 #[async_trait]
 impl Answerer for Extractive {
-    async fn answer(
-        &self,
-        _question: &Question,
-        evidence: &[Evidence],
-    ) -> Result<BoxStream<'static, Result<String, ProviderError>>, ProviderError> {
+    async fn answer(&self, _question: &Question, evidence: &[Evidence]) -> Result<Answer, ProviderError> {
         let text = say(evidence);
         let pieces: Vec<_> = text.split_inclusive(' ').map(|piece| Ok(piece.to_owned())).collect();
-        Ok(stream::iter(pieces).boxed())
+        Ok(Answer { by: provenance(), pieces: stream::iter(pieces).boxed() })
+    }
+}
+
+/// Of what is quoted, or said without a model.
+pub(super) fn provenance() -> Provenance {
+    Provenance {
+        provider: "builtin".to_owned(),
+        model: "quotations".to_owned(),
+        prompt_version: VERSION.to_owned(),
     }
 }
 
@@ -107,7 +115,7 @@ mod tests {
     async fn answer(evidence: &[Evidence]) -> Vec<String> {
         let text = "What was written on the whiteboard at the start?".to_owned();
         let question = Question { text, earlier: vec![] };
-        let stream = Extractive.answer(&question, evidence).await.unwrap();
+        let stream = Extractive.answer(&question, evidence).await.unwrap().pieces;
         stream.try_collect().await.unwrap()
     }
 

@@ -2,23 +2,24 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::provider::Model;
-use futures::{StreamExt, stream, stream::BoxStream};
+use domain::{analysis::Provenance, provider::Model};
+use futures::{StreamExt, stream};
 
 use super::{
-    Answerer, Evidence, NOTHING, Question, prompt,
+    Answer, Answerer, Evidence, Question, prompt,
     told::{self, Pieces},
 };
 use crate::{
-    ProviderError,
+    ProviderError, ProviderErrorKind,
     openai::{
         Endpoint, PROVIDER, Server,
-        chat::{Content, Message, Request},
+        chat::{Content, Message, Request, StreamOptions},
         json,
     },
     retry::Allowance,
 };
 
+mod bounded;
 mod thoughts;
 mod tokens;
 
@@ -37,36 +38,49 @@ impl OpenAi {
 
     async fn open(&self, allowance: Allowance, body: &Bytes) -> Result<Pieces, ProviderError> {
         let response = self.server.open(Endpoint::ChatCompletions, body).await?;
-        let tokens = Tokens::of(response, allowance);
+        let tokens = Tokens::of(response, allowance, self.server.clone(), self.model.clone());
         let pieces = stream::unfold(tokens, |mut tokens| async move { Some((tokens.next().await?, tokens)) });
         Ok(pieces.boxed())
     }
 }
 
+impl OpenAi {
+    fn provenance(&self) -> Provenance {
+        Provenance {
+            provider: PROVIDER.to_owned(),
+            model: self.model.0.clone(),
+            prompt_version: prompt::VERSION.to_owned(),
+        }
+    }
+}
+
 #[async_trait]
 impl Answerer for OpenAi {
-    async fn answer(
-        &self,
-        question: &Question,
-        evidence: &[Evidence],
-    ) -> Result<BoxStream<'static, Result<String, ProviderError>>, ProviderError> {
+    async fn answer(&self, question: &Question, evidence: &[Evidence]) -> Result<Answer, ProviderError> {
         if evidence.iter().all(|piece| piece.text.trim().is_empty()) {
-            // A model that has nothing to go on makes something up.
-            return Ok(stream::iter([Ok(NOTHING.to_owned())]).boxed());
+            return Ok(Answer::nothing());
         }
-        let body = json(&Request {
-            model: &self.model.0,
-            messages: [
-                Message::System(prompt::SYSTEM),
-                Message::User(Content::Text(prompt::asked(question, evidence))),
-            ],
-            max_completion_tokens: prompt::MOST_TOKENS,
-            response_format: None,
-            stream: true,
-        })?;
+        let asked = prompt::asked(question, evidence);
+        let body = |stream_options| {
+            json(&Request {
+                model: &self.model.0,
+                messages: [Message::System(prompt::SYSTEM), Message::User(Content::Text(asked.clone()))],
+                max_completion_tokens: prompt::MOST_TOKENS,
+                response_format: None,
+                stream: true,
+                stream_options,
+            })
+        };
         let (model, prompt_version) = (self.model.0.as_str(), prompt::VERSION);
         tracing::info!(provider = PROVIDER, model, prompt_version, "a model is asked for an answer");
         let allowance = self.server.allowance();
-        told::from_first_piece(&allowance, || self.open(allowance, &body)).await
+        let begin =
+            async |body: Bytes| told::from_first_piece(&allowance, || self.open(allowance, &body)).await;
+        let pieces = match begin(body(Some(StreamOptions { include_usage: true }))?).await {
+            // Some servers do not take what they do not know. They will not say what an answer took.
+            Err(error) if error.kind() == ProviderErrorKind::BadInput => begin(body(None)?).await,
+            pieces => pieces,
+        };
+        Ok(Answer { by: self.provenance(), pieces: pieces? })
     }
 }

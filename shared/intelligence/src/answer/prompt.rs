@@ -11,7 +11,7 @@ const EARLIER: usize = 6;
 /// Characters of a piece of evidence.
 const LONGEST_PIECE: usize = 2_000;
 
-/// Version of everything in this file, logged with every answer that it leads to.
+/// Version of everything in this file, stored with every answer that it leads to.
 pub(super) const VERSION: &str = "answer-2";
 
 /// The rules.

@@ -1,10 +1,14 @@
 //! Asking until an answer begins.
 
-use std::future::Future;
+use std::future::{Future, ready};
 
 use futures::{StreamExt, stream, stream::BoxStream};
 
-use crate::{ProviderError, retry::Allowance};
+use super::limits::MOST_SAID;
+use crate::{
+    ProviderError,
+    retry::{Allowance, too_long},
+};
 
 /// The pieces of an answer.
 pub(super) type Pieces = BoxStream<'static, Result<String, ProviderError>>;
@@ -31,5 +35,22 @@ where
             }
         })
         .await?;
-    Ok(stream::iter([Ok(first)]).chain(rest).boxed())
+    Ok(no_longer_than(MOST_SAID, stream::iter([Ok(first)]).chain(rest).boxed()))
+}
+
+/// An answer to its end, or to an error after so many bytes.
+fn no_longer_than(most: usize, pieces: Pieces) -> Pieces {
+    let told = pieces.scan(Some(0_usize), move |said, piece| {
+        let told = said.take().map(|before| {
+            let piece = piece?;
+            let after = before.saturating_add(piece.len());
+            if after > most {
+                return Err(too_long());
+            }
+            *said = Some(after);
+            Ok(piece)
+        });
+        ready(told)
+    });
+    told.boxed()
 }

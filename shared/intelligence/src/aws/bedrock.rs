@@ -63,7 +63,7 @@ impl Bedrock {
     /// An answer whose model did not refuse.
     ///
     /// # Errors
-    /// `Refused` when a content policy forbids an answer.
+    /// `Policy` when a content policy forbids an answer.
     pub(crate) fn allowed(&self, answer: ConverseOutput) -> Result<ConverseOutput, ProviderError> {
         self.used(answer.usage());
         refusal(answer.stop_reason()).map_or(Ok(answer), Err)
@@ -88,5 +88,5 @@ impl Bedrock {
 /// Why there is no answer, if that is why the model stopped.
 pub(crate) fn refusal(reason: &StopReason) -> Option<ProviderError> {
     let is_filtered = matches!(reason, StopReason::ContentFiltered | StopReason::GuardrailIntervened);
-    is_filtered.then(|| ProviderError::refused("the model's content policy forbids an answer to this input"))
+    is_filtered.then(|| ProviderError::policy("the model's content policy forbids an answer to this input"))
 }

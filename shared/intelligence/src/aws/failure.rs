@@ -132,6 +132,7 @@ fn advice(kind: ProviderErrorKind, code: &str) -> &'static str {
         (ProviderErrorKind::BadInput, _) => {
             "check that the service and the model take this kind of input here"
         }
+        (ProviderErrorKind::Policy, _) => "its content policy forbids this input",
         (ProviderErrorKind::Refused, "ResourceNotFoundException") => {
             "check the model's id, and that the region has it"
         }

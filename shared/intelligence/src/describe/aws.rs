@@ -1,12 +1,15 @@
 //! Scenes described by a model with eyes on Bedrock, a few to a request.
 
-use async_trait::async_trait;
-use domain::analysis::{Description, Detection, Provenance};
-use futures::{StreamExt, TryStreamExt, stream, try_join};
+use std::ops::Range;
 
-use super::{Describer, SceneImage, boxes, picture::Picture, reply::Reply};
+use async_trait::async_trait;
+use domain::analysis::{Described, Description, Detection, Provenance};
+use futures::try_join;
+
+use super::{Describer, SceneImage, Told, boxes, picture::Picture, reply::Reply};
 use crate::{
     ProviderError, ProviderErrorKind,
+    at_a_time::at_a_time,
     aws::{
         Bedrock, PROVIDER,
         failure::{self, Operation},
@@ -40,16 +43,39 @@ impl Aws {
         Self { model, labels }
     }
 
-    /// One description a picture.
-    async fn describe_batch(
+    /// Tells what came of each of these pictures, of which the first has this place.
+    async fn tell_batch(
         &self,
         allowance: &Allowance,
+        first: usize,
         pictures: &[Picture],
-    ) -> Result<Vec<Description>, ProviderError> {
+        told: &Told,
+    ) -> Result<(), ProviderError> {
         let (replies, measured) =
-            try_join!(self.replies(allowance, pictures), self.measured(allowance, pictures))?;
-        let pairs = replies.into_iter().zip(measured);
-        Ok(pairs.map(|(reply, measured)| self.description(reply, measured)).collect())
+            try_join!(self.together(allowance, pictures), self.measured(allowance, pictures))?;
+        let tell = |place: usize, described: Described| {
+            // Nobody may listen any more.
+            let _heard = told.unbounded_send((first + place, described));
+        };
+        let mut left = vec![];
+        for (place, (reply, measured)) in replies.into_iter().zip(measured).enumerate() {
+            match reply {
+                Some(reply) => tell(place, self.description(reply, measured).into()),
+                None => left.push((place, measured)),
+            }
+        }
+        for (place, measured) in left {
+            let described = match self.ask_alone(allowance, &pictures[place]).await {
+                Ok(reply) => self.description(reply, measured).into(),
+                Err(error) if error.kind() == ProviderErrorKind::Policy => {
+                    tracing::warn!(%error, "a picture was refused");
+                    Described::Refused { refused_by: self.described_by() }
+                }
+                Err(error) => return Err(error),
+            };
+            tell(place, described);
+        }
+        Ok(())
     }
 
     /// What Rekognition sees on each picture, if it is asked.
@@ -66,36 +92,31 @@ impl Aws {
         Ok(measured)
     }
 
-    /// One reply a picture. What comes back without some of them, or is refused because of one of them, is asked for
-    /// again picture by picture.
-    async fn replies(
+    /// One place a picture, empty where it is to be asked about alone: where the model left it out, and everywhere when
+    /// the request is refused because of one of them.
+    async fn together(
         &self,
         allowance: &Allowance,
         pictures: &[Picture],
-    ) -> Result<Vec<Reply>, ProviderError> {
-        let together = match self.ask(allowance, pictures).await {
-            Ok(replies) => replies,
-            Err(error) if pictures.len() > 1 && is_due_to_input(&error) => vec![],
-            Err(error) => return Err(error),
-        };
-        let mut replies = together.into_iter();
-        let mut complete = Vec::with_capacity(pictures.len());
-        for picture in pictures {
-            complete.push(match replies.next().flatten() {
-                Some(reply) => reply,
-                None => self.ask_alone(allowance, picture).await?,
-            });
+    ) -> Result<Vec<Option<Reply>>, ProviderError> {
+        let none = || pictures.iter().map(|_| None).collect();
+        if pictures.len() < 2 {
+            return Ok(none());
         }
-        Ok(complete)
+        match self.ask(allowance, pictures).await {
+            Ok(replies) => Ok(replies),
+            Err(error) if is_due_to_input(&error) => Ok(none()),
+            Err(error) => Err(error),
+        }
     }
 
     async fn ask_alone(&self, allowance: &Allowance, picture: &Picture) -> Result<Reply, ProviderError> {
         for _ in 0..ASKED {
-            tracing::warn!("a model did not describe a picture, and is asked again");
             let replies = self.ask(allowance, std::slice::from_ref(picture)).await?;
             if let Some(reply) = replies.into_iter().next().flatten() {
                 return Ok(reply);
             }
+            tracing::warn!("a model did not describe a picture");
         }
         Err(ProviderError::down(format!(
             "the model {} does not answer in the form that it is asked for; choose one that uses the tools it must",
@@ -149,21 +170,21 @@ impl Describer for Aws {
         Ok(self.described_by())
     }
 
-    async fn describe(&self, scenes: &[SceneImage]) -> Result<Vec<Description>, ProviderError> {
+    async fn describe_each(&self, scenes: &[SceneImage], told: &Told) -> Result<(), ProviderError> {
         let allowance = self.model.allowance();
         let keyframes: Vec<_> = scenes.iter().map(|image| image.jpeg.clone()).collect();
         let pictures: Vec<Picture> = off_thread(move || keyframes.iter().map(Picture::of).collect()).await?;
         let batches = batches::of(&pictures.iter().map(|picture| picture.jpeg.len()).collect::<Vec<_>>());
-        let asked: Vec<_> =
-            batches.into_iter().map(|batch| self.describe_batch(&allowance, &pictures[batch])).collect();
-        let described: Vec<Vec<Description>> = stream::iter(asked).buffered(AT_A_TIME).try_collect().await?;
-        Ok(described.concat())
+        let tell =
+            |batch: Range<usize>| self.tell_batch(&allowance, batch.start, &pictures[batch.clone()], told);
+        let asked: Vec<_> = batches.into_iter().map(tell).collect();
+        at_a_time(AT_A_TIME, asked).await
     }
 }
 
 fn is_due_to_input(error: &ProviderError) -> bool {
     match error.kind() {
-        ProviderErrorKind::Refused | ProviderErrorKind::BadInput => true,
-        ProviderErrorKind::Throttled | ProviderErrorKind::Down => false,
+        ProviderErrorKind::Policy | ProviderErrorKind::BadInput => true,
+        ProviderErrorKind::Refused | ProviderErrorKind::Throttled | ProviderErrorKind::Down => false,
     }
 }

@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 use tokio::sync::OnceCell;
 
 use super::{
-    Describer, SceneImage,
+    Describer, SceneImage, Told,
     ocr::{Frame, Outcome, Tesseract},
     wording,
 };
@@ -37,7 +37,18 @@ impl Describer for Builtin {
         Ok(provenance(version.as_deref().unwrap_or(NO_RECOGNISER).to_owned()))
     }
 
-    async fn describe(&self, scenes: &[SceneImage]) -> Result<Vec<Description>, ProviderError> {
+    /// All at the end: what costs nothing but time need not be kept piece by piece.
+    async fn describe_each(&self, scenes: &[SceneImage], told: &Told) -> Result<(), ProviderError> {
+        for (place, description) in self.descriptions(scenes).await?.into_iter().enumerate() {
+            // Nobody may listen any more.
+            let _heard = told.unbounded_send((place, description.into()));
+        }
+        Ok(())
+    }
+}
+
+impl Builtin {
+    async fn descriptions(&self, scenes: &[SceneImage]) -> Result<Vec<Description>, ProviderError> {
         let version = self.version.get_or_try_init(|| self.tesseract.version()).await?;
         let Some(version) = version else {
             tracing::warn!("tesseract is not installed: on-screen text is not read");

@@ -4,13 +4,13 @@ use std::{path::PathBuf, time::Duration};
 
 use bytes::Bytes;
 use image::GrayImage;
-use tokio::{process::Command, sync::Semaphore};
+use tokio::sync::Semaphore;
 
 use super::{fingerprint::Fingerprint, ink, jpeg, reading::Reading, texture, tsv};
 use crate::{
     ProviderError,
     error::off_thread,
-    process::{RunError, run},
+    process::{RunError, command, run},
 };
 
 /// Tesseract processes at a time: it takes a core each, and a function has two.
@@ -80,7 +80,7 @@ impl Tesseract {
 
     /// `tesseract 5.3.0`, or `None` when it is not installed.
     pub(super) async fn version(&self) -> Result<Option<String>, ProviderError> {
-        let mut command = Command::new(&self.program);
+        let mut command = command(&self.program);
         command.arg("--version");
         match run(command, b"", FRAME_LIMIT).await {
             Ok(printed) => {
@@ -113,7 +113,7 @@ impl Tesseract {
     async fn recognise(&self, picture: &[u8]) -> Result<Outcome, ProviderError> {
         let _slot =
             self.slots.acquire().await.map_err(|error| ProviderError::down("closing").caused_by(error))?;
-        let mut command = Command::new(&self.program);
+        let mut command = command(&self.program);
         // Sparse text: boards and slides have no columns. One thread: OpenMP's are slower than two processes.
         command.args(["stdin", "stdout", "--psm", "11", "-l", &self.languages]);
         if let Some(tessdata) = &self.tessdata {

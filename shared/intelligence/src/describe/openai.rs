@@ -5,15 +5,14 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
-    analysis::{Description, Provenance},
-    prices::Unit,
+    analysis::{Described, Description, Provenance},
     provider::Model,
 };
-use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{Describer, SceneImage, boxes, picture::Picture, reply::Reply};
+use super::{Describer, SceneImage, Told, boxes, picture::Picture, reply::Reply};
 use crate::{
-    ProviderError,
+    ProviderError, ProviderErrorKind,
+    at_a_time::at_a_time,
     error::off_thread,
     openai::{Endpoint, PROVIDER, Server, chat::Completion, json},
     retry::Allowance,
@@ -37,15 +36,33 @@ impl OpenAi {
         Self { server, model }
     }
 
+    async fn tell_one(
+        &self,
+        allowance: &Allowance,
+        place: usize,
+        jpeg: Bytes,
+        told: &Told,
+    ) -> Result<(), ProviderError> {
+        let described = match self.describe_one(allowance, jpeg).await {
+            Ok(description) => Described::Seen(description),
+            Err(error) if error.kind() == ProviderErrorKind::Policy => {
+                tracing::warn!(%error, "a picture was refused");
+                Described::Refused { refused_by: provenance(self.model.0.clone()) }
+            }
+            Err(error) => return Err(error),
+        };
+        // Nobody may listen any more.
+        let _heard = told.unbounded_send((place, described));
+        Ok(())
+    }
+
     async fn describe_one(&self, allowance: &Allowance, jpeg: Bytes) -> Result<Description, ProviderError> {
         let picture = off_thread(move || Picture::of(&jpeg)).await?;
         let body = json(&prompt::request(&self.model, &picture))?;
         for _ in 0..ASKED {
             let completion: Completion =
                 self.server.post_json(allowance, Endpoint::ChatCompletions, &body).await?;
-            let (input, output) = completion.tokens();
-            self.server.count(&self.model.0, Unit::InputToken, input);
-            self.server.count(&self.model.0, Unit::OutputToken, output);
+            self.server.count_tokens(&self.model, completion.tokens());
             let model = completion.model().unwrap_or(&self.model.0).to_owned();
             if let Some(reply) = Reply::parse(&completion.text()?) {
                 return Ok(description(reply, &picture, model));
@@ -65,11 +82,12 @@ impl Describer for OpenAi {
         Ok(provenance(self.model.0.clone()))
     }
 
-    async fn describe(&self, scenes: &[SceneImage]) -> Result<Vec<Description>, ProviderError> {
+    async fn describe_each(&self, scenes: &[SceneImage], told: &Told) -> Result<(), ProviderError> {
         let allowance = self.server.allowance();
-        let asked: Vec<_> =
-            scenes.iter().map(|image| self.describe_one(&allowance, image.jpeg.clone())).collect();
-        stream::iter(asked).buffered(AT_A_TIME).try_collect().await
+        let tell =
+            |(place, image): (usize, &SceneImage)| self.tell_one(&allowance, place, image.jpeg.clone(), told);
+        let asked: Vec<_> = scenes.iter().enumerate().map(tell).collect();
+        at_a_time(AT_A_TIME, asked).await
     }
 }
 

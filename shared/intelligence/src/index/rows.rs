@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    analysis::{Description, Detection, Scene, Transcript},
+    analysis::{Described, Detection, Scene, Transcript},
     time::Seconds,
 };
 
@@ -19,7 +19,9 @@ const SURE: f32 = 0.3;
 pub(super) fn of(findings: &Findings<'_>) -> Vec<Row> {
     let mut rows = vec![overview(findings)];
     let mut texts = screen::moments(findings.scenes.unwrap_or_default()).into_iter().peekable();
-    for (scene, description) in findings.scenes.unwrap_or_default() {
+    for (scene, described) in findings.scenes.unwrap_or_default() {
+        // Where a description was refused there is nothing to find.
+        let Some(description) = described.seen() else { continue };
         let row = |kind, text| Row {
             kind,
             start: scene.start,
@@ -50,7 +52,7 @@ pub(super) fn of(findings: &Findings<'_>) -> Vec<Row> {
 }
 
 /// The scene that is on at a time.
-fn shown_at(scenes: &[(Scene, Description)], time: Seconds) -> Option<u32> {
+fn shown_at(scenes: &[(Scene, Described)], time: Seconds) -> Option<u32> {
     let after = scenes.partition_point(|(scene, _)| scene.start <= time);
     let (scene, _) = scenes.get(after.checked_sub(1)?)?;
     Some(scene.ordinal)

@@ -1,7 +1,7 @@
 //! Text that stays on the screen: one moment from when it appears until it is gone, not one for each scene.
 
 use domain::{
-    analysis::{Description, Scene},
+    analysis::{Described, Scene},
     time::Seconds,
 };
 
@@ -36,12 +36,12 @@ struct Reading {
 }
 
 /// The texts of scenes that follow each other, by when they appear.
-pub(super) fn moments(scenes: &[(Scene, Description)]) -> Vec<Shown> {
+pub(super) fn moments(scenes: &[(Scene, Described)]) -> Vec<Shown> {
     let mut lines: Vec<Line> = Vec::new();
     let mut on: Vec<usize> = Vec::new();
-    for (at, (_, description)) in scenes.iter().enumerate() {
+    for (at, (_, described)) in scenes.iter().enumerate() {
         let mut now = Vec::new();
-        for text in &description.on_screen_text {
+        for text in described.seen().into_iter().flat_map(|description| &description.on_screen_text) {
             let plain = plain(text);
             let known = on.iter().find(|line| !now.contains(*line) && lines[**line].is_read_as(&plain));
             match known {
@@ -64,7 +64,7 @@ pub(super) fn moments(scenes: &[(Scene, Description)]) -> Vec<Shown> {
     together.filter_map(|lines| shown(scenes, lines)).collect()
 }
 
-fn shown(scenes: &[(Scene, Description)], lines: &[Line]) -> Option<Shown> {
+fn shown(scenes: &[(Scene, Described)], lines: &[Line]) -> Option<Shown> {
     let line = lines.first()?;
     let ((first, _), (last, _)) = (scenes.get(line.first)?, scenes.get(line.last)?);
     let lines = lines.iter().filter_map(Line::text).collect();
@@ -107,12 +107,12 @@ fn digits(text: &str) -> impl Iterator<Item = char> {
 
 #[cfg(test)]
 mod tests {
-    use domain::analysis::{Provenance, Rgb};
+    use domain::analysis::{Description, Provenance, Rgb};
 
     use super::*;
 
     /// Scenes of ten seconds with these lines.
-    fn scenes(texts: &[&[&str]]) -> Vec<(Scene, Description)> {
+    fn scenes(texts: &[&[&str]]) -> Vec<(Scene, Described)> {
         let scene = |(n, lines): (usize, &&[&str])| {
             let (start, end) = (Seconds::new(n as f64 * 10.0), Seconds::new(n as f64 * 10.0 + 10.0));
             let scene = Scene {
@@ -129,7 +129,8 @@ mod tests {
             let provenance =
                 Provenance { provider: String::new(), model: String::new(), prompt_version: String::new() };
             let on_screen_text = lines.iter().map(|line| (*line).to_owned()).collect();
-            (scene, Description { text: String::new(), on_screen_text, detections: Vec::new(), provenance })
+            let (text, detections) = (String::new(), Vec::new());
+            (scene, Description { text, on_screen_text, detections, provenance }.into())
         };
         texts.iter().enumerate().map(scene).collect()
     }

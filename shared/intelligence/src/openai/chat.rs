@@ -16,6 +16,15 @@ pub(crate) struct Request<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) response_format: Option<Value>,
     pub(crate) stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stream_options: Option<StreamOptions>,
+}
+
+/// What a stream is to have besides.
+#[derive(Serialize)]
+pub(crate) struct StreamOptions {
+    /// What the answer took, after its last word.
+    pub(crate) include_usage: bool,
 }
 
 /// One message of it.
@@ -95,7 +104,7 @@ impl Said {
     ) -> Result<Option<String>, ProviderError> {
         let is_filtered = finish_reason == Some(FinishReason::ContentFilter);
         if is_filtered || self.refusal.is_some_and(|refusal| !refusal.is_empty()) {
-            return Err(ProviderError::refused("the model's content policy forbids an answer to this input"));
+            return Err(ProviderError::policy("the model's content policy forbids an answer to this input"));
         }
         Ok(self.content)
     }
@@ -104,11 +113,16 @@ impl Said {
 /// Of a model, in bytes.
 const LONGEST_NAME: usize = 200;
 
+/// Tokens of a request and of its answer, as its usage has them.
+pub(crate) fn tokens(usage: &Value) -> (u64, u64) {
+    let tokens = |name: &str| usage[name].as_u64().unwrap_or(0);
+    (tokens("prompt_tokens"), tokens("completion_tokens"))
+}
+
 impl Completion {
     /// Tokens of the request and of the answer, where the server tells.
     pub(crate) fn tokens(&self) -> (u64, u64) {
-        let tokens = |name: &str| self.usage[name].as_u64().unwrap_or(0);
-        (tokens("prompt_tokens"), tokens("completion_tokens"))
+        tokens(&self.usage)
     }
 
     /// The model that answered, if the server names it: it is stored beside every answer.
@@ -119,7 +133,7 @@ impl Completion {
     /// What was said; empty when nothing was.
     ///
     /// # Errors
-    /// `Refused` when a content policy forbids it.
+    /// `Policy` when a content policy forbids it.
     pub(crate) fn text(self) -> Result<String, ProviderError> {
         let choice = self.choices.into_iter().next();
         let said = choice.map(|choice| choice.message.allowed(choice.finish_reason)).transpose()?;

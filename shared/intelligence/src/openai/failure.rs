@@ -55,7 +55,7 @@ pub(super) async fn of(endpoint: Endpoint, mut response: Response) -> ProviderEr
 /// An error in the midst of a stream, which has a code but no status.
 pub(crate) fn of_code(error: &Value) -> ProviderError {
     let code = identifier(error).unwrap_or_else(|| "no code".to_owned());
-    let kind = if is_policy(&code) { ProviderErrorKind::Refused } else { ProviderErrorKind::Down };
+    let kind = if is_policy(&code) { ProviderErrorKind::Policy } else { ProviderErrorKind::Down };
     ProviderError::new(kind, format!("an answer broke off with an error of the server ({code})"))
 }
 
@@ -68,8 +68,9 @@ fn kind(status: StatusCode, says_when: bool, code: Option<&str>) -> ProviderErro
         429 => ProviderErrorKind::Throttled,
         503 if says_when => ProviderErrorKind::Throttled,
         408 | 409 | 425 | 500.. => ProviderErrorKind::Down,
-        400 | 413 | 415 | 422 if !code.is_some_and(is_policy) => ProviderErrorKind::BadInput,
-        // Keys, money, models and addresses that are not there, redirects, content policies.
+        400..=499 if code.is_some_and(is_policy) => ProviderErrorKind::Policy,
+        400 | 413 | 415 | 422 => ProviderErrorKind::BadInput,
+        // Keys, money, models and addresses that are not there, redirects.
         _ => ProviderErrorKind::Refused,
     }
 }
@@ -82,7 +83,7 @@ fn advice(status: StatusCode, kind: ProviderErrorKind) -> &'static str {
         (ProviderErrorKind::Refused, 401 | 403) => "check the key that OPENAI_API_KEY_ARN names",
         (ProviderErrorKind::Refused, 402 | 429) => "check the account's balance",
         (ProviderErrorKind::Refused, 404) => "check OPENAI_BASE_URL, and that the model is installed there",
-        (ProviderErrorKind::Refused, 400..=499) => "its content policy forbids this input",
+        (ProviderErrorKind::Policy, _) => "its content policy forbids this input",
         (ProviderErrorKind::Refused, _) => "check OPENAI_BASE_URL",
     }
 }
@@ -121,7 +122,7 @@ mod tests {
 
     #[test]
     fn statuses_tell_what_a_caller_may_do() {
-        use ProviderErrorKind::{BadInput, Down, Refused, Throttled};
+        use ProviderErrorKind::{BadInput, Down, Policy, Refused, Throttled};
         let cases = [
             (429, false, None, Throttled),
             (429, false, Some("insufficient_quota"), Refused),
@@ -137,8 +138,10 @@ mod tests {
             (400, false, None, BadInput),
             (413, false, None, BadInput),
             (422, false, None, BadInput),
-            (400, false, Some("content_policy_violation"), Refused),
-            (400, false, Some("content_filter"), Refused),
+            (400, false, Some("content_policy_violation"), Policy),
+            (400, false, Some("content_filter"), Policy),
+            (403, false, Some("moderation_blocked"), Policy),
+            (418, false, None, Refused),
         ];
         for (status, says_when, code, expected) in cases {
             let status = StatusCode::from_u16(status).unwrap();

@@ -7,12 +7,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::process::Command;
-
 use super::pcm::{RATE, Span};
 use crate::{
     ProviderError,
-    process::{RunError, run},
+    process::{RunError, command, run},
 };
 
 /// Frames a second of PocketSphinx's front end, the unit of its control files.
@@ -30,7 +28,7 @@ impl PocketSphinx {
         if !model.join("en-us.lm.bin").is_file() {
             return None;
         }
-        match run(Command::new(program), b"", Duration::from_secs(10)).await {
+        match run(command(program), b"", Duration::from_secs(10)).await {
             Err(RunError::Missing) => None,
             // Without arguments it prints its options and ends with an error.
             Ok(_) | Err(RunError::Failed { .. } | RunError::TimedOut(_) | RunError::Io(_)) => {
@@ -66,7 +64,7 @@ impl PocketSphinx {
         tokio::fs::write(&control_file, control)
             .await
             .map_err(|error| failed("got no control file").caused_by(error))?;
-        let mut command = Command::new(&self.program);
+        let mut command = command(&self.program);
         command.args(["-adcin", "yes", "-logfn", "/dev/null", "-cepdir"]).arg(folder);
         command.arg("-cepext").arg(file);
         command.arg("-ctl").arg(&control_file).arg("-hyp").arg(&hypotheses);

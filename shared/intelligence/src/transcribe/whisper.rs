@@ -6,13 +6,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::process::Command;
-
 use super::pcm::{Pcm, Span};
 use crate::{
     ProviderError,
     error::off_thread,
-    process::{RunError, run},
+    process::{RunError, command, run},
 };
 
 /// An installed whisper.cpp with its model.
@@ -27,7 +25,7 @@ impl Whisper {
         if !model.is_file() {
             return None;
         }
-        let mut command = Command::new(cli);
+        let mut command = command(cli);
         command.arg("--help");
         match run(command, b"", Duration::from_secs(10)).await {
             Err(RunError::Missing) => None,
@@ -59,7 +57,7 @@ impl Whisper {
                 .map_err(|error| ProviderError::bad_input("the sound cannot be read").caused_by(error))
         })
         .await?;
-        let mut command = Command::new(&self.cli);
+        let mut command = command(&self.cli);
         // The model is loaded once for all files; each gets a text file beside it.
         command.arg("-m").arg(&self.model);
         command.args(["-l", "auto", "-t", "1", "-np", "-nt", "-otxt"]).args(&files);

@@ -1,12 +1,18 @@
 use std::{fs, os::unix::fs::PermissionsExt, time::Instant};
 
 use bytes::Bytes;
+use domain::analysis::Description;
 use intelligence::{
     BuiltinConfig, ProviderErrorKind,
-    describe::{Builtin, Describer},
+    describe::{Builtin, Describer, SceneImage},
 };
 
 use crate::inputs::{board, frame, scene, writing};
+
+async fn seen(describer: &Builtin, scenes: &[SceneImage]) -> Vec<Description> {
+    let described = describer.describe(scenes).await.unwrap();
+    described.iter().map(|described| described.seen().unwrap().clone()).collect()
+}
 
 #[tokio::test]
 async fn boards_are_read_with_boxes_and_in_order() {
@@ -16,7 +22,7 @@ async fn boards_are_read_with_boxes_and_in_order() {
         scene(1, board(&["Photosynthesis", "light and water"])),
     ];
     let begun = Instant::now();
-    let described = describer.describe(&scenes).await.unwrap();
+    let described = seen(&describer, &scenes).await;
     eprintln!("MEASURED {:.2} s wall a frame", begun.elapsed().as_secs_f64() / 2.0);
     assert_eq!(described[0].on_screen_text.first().map(String::as_str), Some("Slope of a line"));
     assert_eq!(described[0].on_screen_text.last().map(String::as_str), Some("rise over run"));
@@ -50,7 +56,7 @@ async fn pictures_without_text_have_none() {
     let scenes: Vec<_> =
         (0..).zip(sources).map(|(n, source)| scene(n, frame(source, "format=yuvj420p"))).collect();
     let begun = Instant::now();
-    let described = describer.describe(&scenes).await.unwrap();
+    let described = seen(&describer, &scenes).await;
     eprintln!("MEASURED {:.2} s wall a textless frame", begun.elapsed().as_secs_f64() / 8.0);
     for (source, description) in sources.iter().zip(&described) {
         assert!(description.on_screen_text.is_empty(), "{source}: {:?}", description.on_screen_text);
@@ -66,7 +72,7 @@ async fn a_badly_lit_and_blurred_board_is_read() {
     let light = "geq=lum='lum(X,Y)*(1-0.72*X/W)*(1-0.4*Y/H)':cb=128:cr=128";
     let filter = format!("{text},{light},gblur=sigma=1.5,noise=alls=14");
     let picture = frame("color=c=0xe0e0e0:s=1280x720:r=1", &filter);
-    let described = describer.describe(&[scene(0, picture)]).await.unwrap();
+    let described = seen(&describer, &[scene(0, picture)]).await;
     let read = described[0].on_screen_text.join(" ");
     assert!(read.contains("slope of a line") && read.contains("rise over run"), "{read:?}");
 }
@@ -90,7 +96,7 @@ async fn a_frame_that_shows_nothing_new_is_not_read_again() {
         shown(2, "Chapter one", 3),
         shown(3, "Chapter two", 4),
     ];
-    let described = describer.describe(&scenes).await.unwrap();
+    let described = seen(&describer, &scenes).await;
     let read: Vec<_> = described.iter().map(|description| description.on_screen_text.join(" ")).collect();
     assert_eq!(read, ["Chapter one", "Chapter one", "Chapter one", "Chapter two"]);
     assert_eq!(fs::read_to_string(count).unwrap().lines().count(), 2, "frames read");
@@ -99,7 +105,7 @@ async fn a_frame_that_shows_nothing_new_is_not_read_again() {
 #[tokio::test]
 async fn without_tesseract_the_description_says_less_and_the_provenance_why() {
     let config = BuiltinConfig { tesseract: "/no/such/tesseract".into(), ..BuiltinConfig::default() };
-    let described = Builtin::new(&config).describe(&[scene(0, board(&["Hidden"]))]).await.unwrap();
+    let described = seen(&Builtin::new(&config), &[scene(0, board(&["Hidden"]))]).await;
     assert_eq!(described[0].text, "A bright, mostly white still picture.");
     assert_eq!(described[0].provenance.model, "no text recogniser");
 }

@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use domain::{
-    analysis::{Description, Detection, Provenance, Rgb, Scene, Transcript, Utterance},
+    analysis::{Described, Description, Detection, Provenance, Rgb, Scene, Transcript, Utterance},
     time::Seconds,
 };
 use futures::TryStreamExt;
@@ -19,7 +19,7 @@ fn provenance() -> Provenance {
 }
 
 /// A lesson of 100 s: a board, a lab, traffic, credits.
-fn lesson() -> (Vec<(Scene, Description)>, Transcript) {
+fn lesson() -> (Vec<(Scene, Described)>, Transcript) {
     let scenes = [
         (0.0, "A bright, mostly white still picture.", &["y = mx + b", "slope m = rise / run"][..], "person"),
         (
@@ -47,10 +47,8 @@ fn lesson() -> (Vec<(Scene, Description)>, Transcript) {
         let detection = Detection { name: (*object).to_owned(), x, y, width, height, confidence: 0.9 };
         let on_screen_text: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
         let detections = vec![detection];
-        (
-            scene,
-            Description { text: (*text).to_owned(), on_screen_text, detections, provenance: provenance() },
-        )
+        let (text, provenance) = ((*text).to_owned(), provenance());
+        (scene, Description { text, on_screen_text, detections, provenance }.into())
     };
     let utterance = |(start, speaker, text): &(f64, u32, &str)| Utterance {
         speaker: *speaker,
@@ -153,9 +151,10 @@ async fn the_reference_question_is_answered_with_what_was_written() {
     let index = indexed(&embedder).await;
     let text = "What was written on the whiteboard at the start?";
     let evidence = ask(&embedder, &index, text).await;
-    let stream =
+    let answer =
         Extractive.answer(&Question { text: text.to_owned(), earlier: vec![] }, &evidence).await.unwrap();
-    let said: Vec<String> = stream.try_collect().await.unwrap();
+    assert_eq!(answer.by.provider, "builtin");
+    let said: Vec<String> = answer.pieces.try_collect().await.unwrap();
     let said = said.concat();
     assert!(said.starts_with("[00:00] The screen shows “y = mx + b / slope m = rise / run”."), "{said}");
 }

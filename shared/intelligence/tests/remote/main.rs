@@ -6,3 +6,14 @@ mod aws;
 mod openai;
 mod server;
 mod sound;
+
+use std::time::Duration;
+
+use intelligence::Budget;
+
+const BUDGET: Budget = Budget {
+    time: Duration::from_secs(20),
+    attempt: Duration::from_secs(10),
+    pause: Duration::from_secs(1),
+    attempts: 3,
+};

@@ -46,13 +46,16 @@ pub(crate) struct Told {
     pub(crate) headers: Vec<(&'static str, String)>,
     /// How long it takes.
     pub(crate) delay: Duration,
+    /// How long each piece of the body takes: pieces arrive as pieces.
+    pub(crate) between: Duration,
     /// Sent one after the other; the connection breaks where there is an error.
     pub(crate) body: Vec<io::Result<Bytes>>,
 }
 
 impl Told {
     pub(crate) fn json(value: &Value) -> Self {
-        Self { status: 200, headers: vec![], delay: Duration::ZERO, body: vec![Ok(value.to_string().into())] }
+        let (delay, between) = (Duration::ZERO, Duration::from_millis(5));
+        Self { status: 200, headers: vec![], delay, between, body: vec![Ok(value.to_string().into())] }
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
@@ -118,9 +121,8 @@ async fn answer(
     };
     let told = answers(number, &asked);
     tokio::time::sleep(told.delay).await;
-    let pieces = stream::iter(told.body).then(|piece| async {
-        // So that pieces arrive as pieces.
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    let pieces = stream::iter(told.body).then(move |piece| async move {
+        tokio::time::sleep(told.between).await;
         piece.map(Frame::data)
     });
     let mut response = Response::builder().status(told.status);

@@ -34,8 +34,9 @@ pub(super) async fn develop(
     folder: &Path,
 ) -> Result<PathBuf, MediaError> {
     let deadline = Instant::now() + LIMIT;
-    let (archive, to) = (Blocks::new(source, Handle::current(), deadline), folder.to_owned());
-    let unpacked = tokio::task::spawn_blocking(move || unpack(archive, &to)).await;
+    let open = || Blocks::new(source.clone(), Handle::current(), deadline);
+    let (archive, again, to) = (open(), open(), folder.to_owned());
+    let unpacked = tokio::task::spawn_blocking(move || unpack(archive, again, &to)).await;
     let mut clip = unpacked.map_err(|error| MediaError::io("unpack an archive")(error.into()))??;
     if clip.frames == 0 {
         return Err(no_frames().into());

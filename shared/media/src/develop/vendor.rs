@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use domain::camera_raw::CameraRaw;
+use domain::{camera_raw::CameraRaw, program};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::Command;
 use tokio_util::io::StreamReader;
@@ -56,16 +56,13 @@ async fn run(
     written: &Path,
     home: &Path,
 ) -> Result<(), MediaError> {
-    let [program, arguments @ ..] = command else { return Err(format.refusal().into()) };
+    let [named, arguments @ ..] = command else { return Err(format.refusal().into()) };
     let (input, written) = (input.to_string_lossy(), written.to_string_lossy());
     let filled = arguments.iter().map(|word| word.replace("{input}", &input).replace("{folder}", &written));
-    // Not with this process's own environment: there are credentials in it.
-    let kept =
-        ["PATH", "LD_LIBRARY_PATH"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)));
-    let mut child = Command::new(program)
+    let mut child = Command::new(named)
         .args(filled)
         .env_clear()
-        .envs(kept)
+        .envs(program::environment(std::env::vars_os()))
         .env("HOME", home)
         .current_dir(home)
         .stdin(Stdio::null())

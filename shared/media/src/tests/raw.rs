@@ -132,6 +132,78 @@ async fn an_archive_that_is_no_clip_is_refused_with_what_to_do() {
     }
 }
 
+/// An entry of a tar file as its bytes are, whatever its header says that it has.
+fn tar_entry(kind: u8, name: &str, says: u64, has: &[u8]) -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::new(kind));
+    header.set_size(says);
+    header.set_mode(0o644);
+    header.set_path(name).unwrap();
+    header.set_cksum();
+    let filled = has.len().next_multiple_of(512);
+    let mut entry = header.as_bytes().to_vec();
+    entry.extend(has);
+    entry.resize(512 + filled, 0);
+    entry
+}
+
+/// What archives say of themselves, or of their entries' names, does not get hold of this machine's memory.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn archives_that_claim_or_have_too_much_are_refused_by_name() {
+    let frame = tar_entry(b'0', "a.dng", 3, b"abc");
+    let name = vec![b'n'; 40 << 20];
+    let long_name = [tar_entry(b'L', "././@LongLink", name.len() as u64, &name), frame.clone()].concat();
+    let pax = format!("{} path={}", 40 << 20, "n".repeat((40 << 20) - 15));
+    let long_pax = [tar_entry(b'x', "pax", pax.len() as u64, pax.as_bytes()), frame.clone()].concat();
+    let large_pax = [tar_entry(b'x', "pax", 20, b"20 size=99999999999\n"), frame.clone()].concat();
+    let long_zip = vec![(format!("{}.dng", "n".repeat(60_000)), b"abc".to_vec())];
+    let crowd = tar_entry(b'5', "d", 0, b"").repeat(600_001);
+    // A directory of one entry that says to be of very many.
+    let mut claims = zip(&[("a.dng".to_owned(), b"abc".to_vec())], zip::CompressionMethod::Stored);
+    let end = claims.len() - 22;
+    claims[end + 8..end + 12].copy_from_slice(&[0xfe, 0xff, 0xfe, 0xff]);
+    for (archive, bytes, code, says) in [
+        ("a long name", &long_name, FailureCode::TooLarge, "name has more than 1024"),
+        ("a long header", &long_pax, FailureCode::TooLarge, "name has more than 1024"),
+        ("a size beyond its field", &large_pax, FailureCode::TooLarge, "Cut the clip"),
+        ("a crowd", &crowd, FailureCode::TooLarge, "more than 600000 entries"),
+        (
+            "a zip of long names",
+            &zip(&long_zip, zip::CompressionMethod::Stored),
+            FailureCode::TooLarge,
+            "1024",
+        ),
+        ("a zip that claims", &claims, FailureCode::Damaged, "make it again"),
+    ] {
+        let (_folder, proxy) = developed(bytes, &RawCommands::default()).await;
+        let Err(MediaError::Rejected(failure)) = proxy else { panic!("{archive}: {proxy:?}") };
+        assert_eq!(failure.code, code, "{archive}: {failure}");
+        assert!(failure.detail.contains(says), "{archive}: {failure}");
+    }
+}
+
+/// Names longer than a header's field, as GNU and as POSIX write them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn long_names_in_tar_files_are_read() {
+    let folder = "n".repeat(200);
+    let entries: Vec<_> = (0..RATE).map(|n| (format!("{folder}/A001_{n}.DNG"), frame(SHOTS[0], n))).collect();
+    let mut gnu = tar::Builder::new(Vec::new());
+    let mut posix = tar::Builder::new(Vec::new());
+    for (name, bytes) in &entries {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        gnu.append_data(&mut header, name, bytes.as_slice()).unwrap();
+        posix.append_pax_extensions([("path", name.as_bytes())]).unwrap();
+        header.set_path("short").unwrap();
+        header.set_cksum();
+        posix.append(&header, bytes.as_slice()).unwrap();
+    }
+    for archive in [gnu.into_inner().unwrap(), posix.into_inner().unwrap()] {
+        let (_folder, proxy) = developed(&archive, &RawCommands::default()).await;
+        assert_eq!(run(&proxy.unwrap(), 60.0).await.all_pts().len(), RATE as usize);
+    }
+}
+
 /// A program that does what `script` says, as the command for R3D.
 fn command(script: &str) -> (tempfile::TempDir, RawCommands) {
     let folder = tempfile::tempdir().unwrap();

@@ -116,7 +116,8 @@ impl Store {
         let is_extracted =
             stages.iter().any(|stage| stage.stage == Stage::Extract && stage.finished_at.is_some());
         let later = stages.iter().map(|progress| progress.stage).filter(|stage| *stage >= Stage::Describe);
-        let anew = later.map(|stage| self.stage_anew(operation, video.id, stage, now));
+        let begins = |stage: Stage| (stage == Stage::Describe).then_some(now);
+        let anew = later.map(|stage| self.stage_anew(operation, video.id, stage, begins(stage)));
         is_extracted.then(|| anew.collect()).transpose()
     }
 }

@@ -2,14 +2,18 @@
 
 use aws_sdk_bedrockruntime::{
     primitives::event_stream::EventReceiver,
-    types::{ContentBlockDelta, ConverseStreamOutput as Event, error::ConverseStreamOutputError},
+    types::{
+        ContentBlockDelta, ConverseStreamOutput as Event, ReasoningContentBlockDelta as Thought,
+        error::ConverseStreamOutputError,
+    },
 };
 use tokio::time::timeout_at;
 
+use super::super::limits::MOST_STREAMED;
 use crate::{
     ProviderError,
     aws::{Bedrock, bedrock, failure},
-    retry::{Allowance, too_slow},
+    retry::{Allowance, too_long, too_slow},
 };
 
 /// The pieces of one answer, none of them empty.
@@ -17,6 +21,10 @@ pub(super) struct Tokens {
     events: EventReceiver<Event, ConverseStreamOutputError>,
     allowance: Allowance,
     model: Bedrock,
+    /// Whether the first piece was told.
+    has_begun: bool,
+    /// Bytes of thoughts so far. What is said is counted where it is told.
+    thought: usize,
     state: State,
 }
 
@@ -35,14 +43,16 @@ impl Tokens {
         allowance: Allowance,
         model: Bedrock,
     ) -> Self {
-        Self { events, allowance, model, state: State::Open }
+        Self { events, allowance, model, has_begun: false, thought: 0, state: State::Open }
     }
 
     /// The next piece; `None` when the answer is complete. Nothing comes after an error.
     pub(super) async fn next(&mut self) -> Option<Result<String, ProviderError>> {
         while self.state != State::Over {
-            let said = match timeout_at(self.allowance.attempt_end(), self.events.recv()).await {
+            let said = match timeout_at(self.allowance.event_end(self.has_begun), self.events.recv()).await {
                 Err(_) => Err(too_slow()),
+                // One that is flooded always finds the next event in time.
+                Ok(_) if self.allowance.is_over() => Err(too_slow()),
                 Ok(Ok(Some(event))) => self.take(event),
                 Ok(Ok(None)) if self.state == State::Finished => break,
                 Ok(Ok(None)) => Err(ProviderError::down("an answer of bedrock ConverseStream broke off")),
@@ -54,6 +64,7 @@ impl Tokens {
                 self.state = State::Over;
             }
             if said.as_ref().map_or(true, |said| !said.is_empty()) {
+                self.has_begun = true;
                 return Some(said);
             }
         }
@@ -65,9 +76,16 @@ impl Tokens {
     fn take(&mut self, event: Event) -> Result<String, ProviderError> {
         match event {
             Event::ContentBlockDelta(event) => {
-                // Thoughts are other deltas, and not told.
-                if let Some(ContentBlockDelta::Text(text)) = event.delta {
-                    return Ok(text);
+                match event.delta {
+                    Some(ContentBlockDelta::Text(text)) => return Ok(text),
+                    Some(ContentBlockDelta::ReasoningContent(Thought::Text(text))) => {
+                        self.thought = self.thought.saturating_add(text.len());
+                        if self.thought > MOST_STREAMED {
+                            return Err(too_long());
+                        }
+                    }
+                    // Other deltas are not told either, and `ContentBlockDelta` may grow.
+                    _ => {}
                 }
             }
             Event::MessageStop(event) => {

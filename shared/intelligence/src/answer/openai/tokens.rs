@@ -1,8 +1,9 @@
 //! An answer as it comes: server-sent events, each with some letters of it.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, error::Error};
 
 use bytes::Bytes;
+use domain::provider::Model;
 use futures::{StreamExt, stream::BoxStream};
 use reqwest::Response;
 use serde::Deserialize;
@@ -10,14 +11,18 @@ use serde_json::Value;
 use sse_stream::SseByteStream;
 use tokio::time::timeout_at;
 
-use super::thoughts::Thoughts;
+use super::{
+    bounded::{Broken, bounded},
+    thoughts::Thoughts,
+};
 use crate::{
     ProviderError,
     openai::{
-        chat::{FinishReason, Said},
+        Server,
+        chat::{self, FinishReason, Said},
         of_code,
     },
-    retry::{Allowance, too_slow},
+    retry::{Allowance, too_long, too_slow},
 };
 
 /// After the last event.
@@ -25,10 +30,16 @@ const DONE: &str = "[DONE]";
 
 /// The pieces of one answer, none of them empty.
 pub(super) struct Tokens {
-    events: SseByteStream<BoxStream<'static, reqwest::Result<Bytes>>>,
+    events: SseByteStream<BoxStream<'static, Result<Bytes, Broken>>>,
     allowance: Allowance,
+    /// Whether the first piece was told.
+    has_begun: bool,
     thoughts: Thoughts,
     state: State,
+    server: Server,
+    model: Model,
+    /// What the answer has taken, as its last event with a usage says.
+    usage: Value,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +51,13 @@ enum State {
     Over,
 }
 
-/// One event; what else is in it (thoughts, usage) is not read.
+/// One event; what else is in it, such as thoughts, is not read.
 #[derive(Deserialize)]
 struct Chunk {
     #[serde(default)]
     choices: VecDeque<Choice>,
+    #[serde(default)]
+    usage: Value,
     #[serde(default)]
     error: Value,
 }
@@ -58,16 +71,20 @@ struct Choice {
 }
 
 impl Tokens {
-    pub(super) fn of(response: Response, allowance: Allowance) -> Self {
-        let events = SseByteStream::new(response.bytes_stream().boxed());
-        Self { events, allowance, thoughts: Thoughts::new(), state: State::Open }
+    pub(super) fn of(response: Response, allowance: Allowance, server: Server, model: Model) -> Self {
+        let events = SseByteStream::new(bounded(response.bytes_stream()).boxed());
+        let (thoughts, usage) = (Thoughts::new(), Value::Null);
+        Self { events, allowance, has_begun: false, thoughts, state: State::Open, server, model, usage }
     }
 
     /// The next piece; `None` when the answer is complete. Nothing comes after an error.
     pub(super) async fn next(&mut self) -> Option<Result<String, ProviderError>> {
         while self.state != State::Over {
-            let said = match timeout_at(self.allowance.attempt_end(), self.events.next()).await {
+            let said = match timeout_at(self.allowance.event_end(self.has_begun), self.events.next()).await {
                 Err(_) => Err(too_slow()),
+                // One that is flooded always finds the next event in time.
+                Ok(_) if self.allowance.is_over() => Err(too_slow()),
+                Ok(Some(Err(error))) if is_too_long(&error) => Err(too_long()),
                 Ok(Some(Ok(event))) => self.take(event.data.as_deref().unwrap_or_default()),
                 // The cause may quote what was answered.
                 Ok(Some(Err(_))) => Err(broken_off()),
@@ -79,6 +96,7 @@ impl Tokens {
                 self.state = State::Over;
             }
             if said.as_ref().map_or(true, |said| !said.is_empty()) {
+                self.has_begun = true;
                 return Some(said);
             }
         }
@@ -93,6 +111,9 @@ impl Tokens {
             _ => {}
         }
         let mut chunk: Chunk = serde_json::from_str(data).map_err(|_| broken_off())?;
+        if !chunk.usage.is_null() {
+            self.usage = chunk.usage;
+        }
         if !chunk.error.is_null() {
             return Err(of_code(&chunk.error));
         }
@@ -109,6 +130,17 @@ impl Tokens {
         self.state = State::Over;
         self.thoughts.finish()
     }
+}
+
+/// However the stream ends: what was used is paid for.
+impl Drop for Tokens {
+    fn drop(&mut self) {
+        self.server.count_tokens(&self.model, chat::tokens(&self.usage));
+    }
+}
+
+fn is_too_long(error: &sse_stream::Error) -> bool {
+    error.source().and_then(|cause| cause.downcast_ref()) == Some(&Broken::TooLong)
 }
 
 fn broken_off() -> ProviderError {

@@ -41,6 +41,7 @@ pub(super) fn request<'a>(model: &'a Model, picture: &Picture) -> Request<'a> {
         max_completion_tokens: MOST_TOKENS,
         response_format: Some(response_format()),
         stream: false,
+        stream_options: None,
     }
 }
 

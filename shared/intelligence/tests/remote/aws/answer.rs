@@ -25,7 +25,7 @@ async fn answer(providers: Providers) -> (Vec<String>, Option<ProviderError>) {
     let question =
         Question { text: "What is the slope?".to_owned(), earlier: vec!["Who speaks?".to_owned()] };
     let mut stream = match providers.answerer.answer(&question, &evidence()).await {
-        Ok(stream) => stream,
+        Ok(answer) => answer.pieces,
         Err(error) => return (vec![], Some(error)),
     };
     let mut told = vec![];
@@ -145,7 +145,7 @@ async fn aws_a_stream_that_breaks_before_the_first_word_is_asked_for_again() {
 
 #[tokio::test]
 async fn aws_a_stream_that_breaks_after_the_first_word_is_an_error() {
-    use ProviderErrorKind::{BadInput, Down, Refused, Throttled};
+    use ProviderErrorKind::{BadInput, Down, Policy, Throttled};
     let broken = [
         (cut as fn(&[Vec<u8>]) -> Told, vec![], Down),
         (told, vec![], Down),
@@ -154,8 +154,8 @@ async fn aws_a_stream_that_breaks_after_the_first_word_is_an_error() {
         (told, exception("serviceUnavailableException"), Down),
         (told, exception("throttlingException"), Throttled),
         (told, exception("validationException"), BadInput),
-        (told, stop("content_filtered"), Refused),
-        (told, stop("guardrail_intervened"), Refused),
+        (told, stop("content_filtered"), Policy),
+        (told, stop("guardrail_intervened"), Policy),
     ];
     for (how, last, kind) in broken {
         let server = Server::start(move |_, _| how(&[token("Rise"), last.clone()])).await;
@@ -164,6 +164,23 @@ async fn aws_a_stream_that_breaks_after_the_first_word_is_an_error() {
         let error = error.unwrap();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(!format!("{error:?}").contains("slope"), "what was sent is not repeated: {error:?}");
+    }
+}
+
+/// Whatever a model does, an answer ends: with what was said until then, and an error.
+#[tokio::test]
+async fn aws_answers_that_do_not_end_are_ended() {
+    let words = vec![token(&"Rise ".repeat(1_000)); 20];
+    let thoughts = [vec![token("Rise")], vec![thought(&"Hm. ".repeat(100_000)); 25]].concat();
+    for (endless, least_said) in [(words, 60_000), (thoughts, 4)] {
+        // A thousand pieces would wait for each other.
+        let endless = endless.concat();
+        let server = Server::start(move |_, _| told(std::slice::from_ref(&endless))).await;
+        let (said, error) = answer(providers_of(&server).await).await;
+        let (said, error) = (said.concat().len(), error.unwrap());
+        assert!((least_said..=64 << 10).contains(&said), "{said}");
+        assert_eq!((error.kind(), server.asked().len()), (ProviderErrorKind::Down, 1));
+        assert!(error.to_string().contains("does not end"), "{error}");
     }
 }
 

@@ -6,6 +6,7 @@ use domain::{
     analysis::{Description, Rgb, Scene},
     time::Seconds,
 };
+use futures::{StreamExt, channel::mpsc::unbounded};
 use image::{ImageFormat, Rgb as Pixel, RgbImage};
 use intelligence::{ProviderError, ProviderErrorKind, Providers, describe::SceneImage};
 use serde_json::{Value, json};
@@ -35,7 +36,8 @@ fn scene(ordinal: u32) -> SceneImage {
 }
 
 pub(super) async fn describe(providers: Providers, scenes: u32) -> Result<Vec<Description>, ProviderError> {
-    providers.describer.describe(&(0..scenes).map(scene).collect::<Vec<_>>()).await
+    let described = providers.describer.describe(&(0..scenes).map(scene).collect::<Vec<_>>()).await?;
+    Ok(described.iter().map(|described| described.seen().unwrap().clone()).collect())
 }
 
 /// The ordinals of the scenes in a request, by the shades of their pictures.
@@ -173,13 +175,50 @@ async fn aws_one_picture_does_not_spoil_the_others() {
     }
 }
 
+/// Of five pictures one is refused, together with its neighbours and alone.
 #[tokio::test]
-async fn aws_a_content_policy_is_a_refusal() {
+async fn aws_a_picture_that_a_policy_forbids_loses_no_other() {
     for reason in ["content_filtered", "guardrail_intervened"] {
-        let server = Server::start(move |_, _| said(&json!({ "text": "I cannot." }), reason)).await;
-        let error = describe(providers_of(&server).await, 1).await.unwrap_err();
-        assert_eq!((error.kind(), server.asked().len()), (ProviderErrorKind::Refused, 1));
+        let server = Server::start(move |_, asked| match ordinals(asked).contains(&3) {
+            true => said(&json!({ "text": "I cannot." }), reason),
+            false => passed(&all(asked)),
+        })
+        .await;
+        let providers = providers_of(&server).await;
+        let scenes: Vec<SceneImage> = (0..5).map(scene).collect();
+        let described = providers.describer.describe(&scenes).await.unwrap();
+        let told: Vec<Option<&str>> =
+            described.iter().map(|described| Some(described.seen()?.text.as_str())).collect();
+        assert_eq!(told, [Some("Scene 0."), Some("Scene 1."), Some("Scene 2."), None, Some("Scene 4.")]);
+        assert_eq!(described[3].provenance().provider, "aws");
+        assert_eq!(server.asked().len(), 6, "once together, once each");
+        assert_eq!(providers.meter.take().input_tokens, 6 * 900, "a refusal is paid for, too");
     }
+}
+
+/// A server that fails in the middle: what it had described by then is told, and counted.
+#[tokio::test]
+async fn aws_what_was_described_before_a_failure_is_told() {
+    let server = Server::start(|_, asked| {
+        let asked_about = ordinals(asked);
+        match (asked_about.contains(&6), asked_about.as_slice()) {
+            // Of the second request all but two are answered, and one of those two alone.
+            (true, [_, _, ..]) => passed(&all(asked)[..3]),
+            (_, [9]) => exception(403, "AccessDeniedException"),
+            (true | false, _) => passed(&all(asked)),
+        }
+    })
+    .await;
+    let providers = providers_of(&server).await;
+    let scenes: Vec<SceneImage> = (0..10).map(scene).collect();
+    let (told, heard) = unbounded();
+    let error = providers.describer.describe_each(&scenes, &told).await.unwrap_err();
+    assert_eq!(error.kind(), ProviderErrorKind::Refused, "{error}");
+    drop(told);
+    let mut places: Vec<usize> = heard.map(|(place, _)| place).collect().await;
+    places.sort_unstable();
+    assert_eq!(places, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(providers.meter.take().input_tokens, 3 * 900);
 }
 
 #[tokio::test]
@@ -187,7 +226,7 @@ async fn aws_a_model_that_does_not_use_the_tool_is_down() {
     for reason in ["end_turn", "max_tokens", "malformed_tool_use", "malformed_model_output"] {
         let server = Server::start(move |_, _| said(&json!({ "text": "A board." }), reason)).await;
         let error = describe(providers_of(&server).await, 1).await.unwrap_err();
-        assert_eq!((error.kind(), server.asked().len()), (ProviderErrorKind::Down, 3));
+        assert_eq!((error.kind(), server.asked().len()), (ProviderErrorKind::Down, 2));
         assert!(error.to_string().contains("nova-2-lite"), "{error}");
     }
 }

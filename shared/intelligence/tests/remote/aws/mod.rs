@@ -8,7 +8,7 @@ mod hours;
 mod labels;
 mod transcribe;
 
-use std::{future::Future, time::Duration};
+use std::future::Future;
 
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_bedrockruntime::config::Credentials;
@@ -41,7 +41,7 @@ pub(crate) async fn config(endpoint: &str, attempts: u32) -> AwsConfig {
         chat_model: model(NOVA_2_LITE),
         bucket: "bucket".to_owned(),
         s3_path_style: true,
-        budget: Budget { time: Duration::from_secs(20), attempt: Duration::from_secs(10), attempts },
+        budget: Budget { attempts, ..crate::BUDGET },
     }
 }
 

@@ -1,11 +1,12 @@
-use std::io::Cursor;
+use std::{io::Cursor, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use domain::{
-    analysis::{Description, Rgb, Scene},
+    analysis::{Described, Description, Rgb, Scene},
     time::Seconds,
 };
+use futures::{StreamExt, channel::mpsc::unbounded};
 use image::{ImageFormat, Rgb as Pixel, RgbImage};
 use intelligence::{ProviderError, ProviderErrorKind, describe::SceneImage};
 use serde_json::{Value, json};
@@ -35,7 +36,11 @@ fn scene(ordinal: u32, width: u32, height: u32) -> SceneImage {
 }
 
 async fn describe(server: &Server, scenes: &[SceneImage]) -> Result<Vec<Description>, ProviderError> {
-    server.providers().await.describer.describe(scenes).await
+    Ok(seen(&server.providers().await.describer.describe(scenes).await?))
+}
+
+fn seen(described: &[Described]) -> Vec<Description> {
+    described.iter().map(|described| described.seen().unwrap().clone()).collect()
 }
 
 fn picture(asked: &Asked) -> RgbImage {
@@ -64,7 +69,7 @@ async fn openai_describes_each_scene_by_its_own_picture_in_order() {
     .await;
     let scenes: Vec<SceneImage> = (0..6).map(|n| scene(n, 1920, 1080)).collect();
     let providers = server.providers().await;
-    let described = providers.describer.describe(&scenes).await.unwrap();
+    let described = seen(&providers.describer.describe(&scenes).await.unwrap());
     let spent = providers.meter.take();
     assert_eq!((spent.input_tokens, spent.output_tokens), (6 * 700, 6 * 60));
     assert_eq!(spent.micro_dollars(), 0, "it is in no price list");
@@ -134,7 +139,6 @@ async fn openai_gives_up_with_the_kind_of_what_went_wrong() {
         (401, "invalid_api_key", ProviderErrorKind::Refused, 1),
         (403, "forbidden", ProviderErrorKind::Refused, 1),
         (400, "invalid_image", ProviderErrorKind::BadInput, 1),
-        (400, "content_policy_violation", ProviderErrorKind::Refused, 1),
     ];
     for (status, code, kind, asked) in cases {
         let server = Server::start(move |_, _| Told::status(status, code)).await;
@@ -145,15 +149,52 @@ async fn openai_gives_up_with_the_kind_of_what_went_wrong() {
     }
 }
 
+/// Each of the ways in which a server says so.
 #[tokio::test]
-async fn openai_content_policies_are_refusals() {
-    let filtered = json!({ "role": "assistant", "content": "A" });
-    let refused = json!({ "role": "assistant", "content": null, "refusal": "I cannot describe this." });
-    for (message, finish_reason) in [(filtered, "content_filter"), (refused, "stop")] {
-        let server = Server::start(move |_, _| Told::completion(&message, finish_reason)).await;
-        let error = describe(&server, &[scene(1, 64, 64)]).await.unwrap_err();
-        assert_eq!((error.kind(), server.asked().len()), (ProviderErrorKind::Refused, 1), "{error}");
+async fn openai_a_picture_that_a_policy_forbids_spoils_no_other() {
+    let filtered = || Told::completion(&json!({ "role": "assistant", "content": "A" }), "content_filter");
+    let refusal = json!({ "role": "assistant", "content": null, "refusal": "I cannot describe this." });
+    let refused = move || Told::completion(&refusal, "stop");
+    let violation = || Told::status(400, "content_policy_violation");
+    let ways: [Box<dyn Fn() -> Told + Send + Sync>; 3] =
+        [Box::new(filtered), Box::new(refused), Box::new(violation)];
+    for way in ways {
+        let server = Server::start(move |_, asked| match picture(asked).get_pixel(5, 5).0[0] / 39 {
+            1 => way(),
+            _ => Told::said(&reply("A board.").to_string()),
+        })
+        .await;
+        let scenes: Vec<SceneImage> = (0..3).map(|n| scene(n, 64, 64)).collect();
+        let described = server.providers().await.describer.describe(&scenes).await.unwrap();
+        let told: Vec<Option<&str>> =
+            described.iter().map(|described| Some(described.seen()?.text.as_str())).collect();
+        assert_eq!(told, [Some("A board."), None, Some("A board.")]);
+        let by = described[1].provenance();
+        assert_eq!((by.provider.as_str(), by.model.as_str()), ("openai", MODEL));
+        assert_eq!(server.asked().len(), 3, "it is not asked about again");
     }
+}
+
+/// A server that fails in the middle: what it had described by then is told, and counted.
+#[tokio::test]
+async fn openai_what_was_described_before_a_failure_is_told() {
+    let server = Server::start(|_, asked| match picture(asked).get_pixel(5, 5).0[0] / 39 {
+        // By then the others of the first four are answered.
+        2 => Told::status(401, "invalid_api_key").after(Duration::from_millis(500)),
+        _ => Told::said(&reply("A board.").to_string()),
+    })
+    .await;
+    let providers = server.providers().await;
+    let scenes: Vec<SceneImage> = (0..6).map(|n| scene(n, 64, 64)).collect();
+    let (told, heard) = unbounded();
+    let error = providers.describer.describe_each(&scenes, &told).await.unwrap_err();
+    assert_eq!(error.kind(), ProviderErrorKind::Refused, "{error}");
+    drop(told);
+    let mut places: Vec<usize> = heard.map(|(place, _)| place).collect().await;
+    places.sort_unstable();
+    assert_eq!(places, [0, 1, 3, 4, 5]);
+    let spent = providers.meter.take();
+    assert_eq!((spent.input_tokens, spent.output_tokens), (5 * 700, 5 * 60));
 }
 
 #[tokio::test]

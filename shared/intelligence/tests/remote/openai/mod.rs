@@ -50,7 +50,7 @@ impl Server {
             base_url: format!("{}/v1/", self.endpoint()).parse().unwrap(),
             api_key: Some(KEY.to_owned()),
             embed_dimensions: dimensions.map(|dimensions| dimensions.try_into().unwrap()),
-            budget: Budget { time, attempt: Duration::from_secs(10), attempts: 3 },
+            budget: Budget { time, ..crate::BUDGET },
         };
         let aws = crate::aws::config("http://localhost", 1).await;
         Providers::new(&choices, &BuiltinConfig::default(), &config, &aws).unwrap()
