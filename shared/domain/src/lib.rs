@@ -22,5 +22,6 @@ pub mod processing_mode;
 pub mod provider;
 pub mod stage;
 pub mod time;
+pub mod vectors;
 pub mod video;
 pub mod youtube;
