@@ -24,6 +24,7 @@ mod rows;
 mod settling;
 mod stages;
 mod transact;
+mod vectors;
 mod videos;
 mod workflow;
 
@@ -45,9 +46,11 @@ pub use ledger::{LedgerEntry, Reservation};
 pub use library::{Library, LibraryChange};
 pub use limits::{QuerySlot, Window};
 pub use objects::{ByteRange, PinnedObject};
-pub use removal::{LAST_WRITE, Purge, Tombstone};
+pub use removal::{Backfill, LAST_WRITE, Purge, Tombstone};
 pub use stages::StageProgress;
-pub use videos::{Created, Ended, NewVideo, Origin, Retried, RetryFrom, Source, Video, VideoSummary, Wish};
+pub use videos::{
+    Created, Ended, NewVideo, Origin, Retried, RetryFrom, Source, Video, VideoSummary, VideosPage, Wish,
+};
 pub use workflow::{IngestMessage, Run, StepInput};
 
 /// A call under way.
