@@ -20,6 +20,8 @@ const RECORD_BYTES: u64 = 32 << 20;
 /// Of a shard without its sketches so much is read first: small ones are read by then, of others it tells where the
 /// sketches are.
 const HEAD: u64 = 1 << 20;
+/// Beyond the end of every shard.
+const BEYOND: u64 = 1 << 40;
 /// Objects, or parts of them, that are read at the same time.
 const AT_ONCE: usize = 32;
 /// Rows that lie so near to each other are read at once: for a store, that is less than another request.
@@ -168,7 +170,11 @@ impl Shelf {
 /// A shard of which the sketches are not read: they are half of it, and lie in one piece.
 async fn without_sketches(app: &App, key: &str) -> Result<Option<Shard>, Problem> {
     let Some(head) = app.store.object_range(key, 0..HEAD).await? else { return Ok(None) };
-    let Ok(sketches) = Shard::decode_sketches_place(&head) else { return Ok(None) };
+    let Ok(sketches) = Shard::decode_sketches_place(&head) else {
+        // More videos than usual, and few rows; or no shard.
+        let stored = app.store.object(key).await?;
+        return Ok(stored.and_then(|stored| Shard::decode(&stored).ok()));
+    };
     let part = async |range: Range<u64>| {
         // What was read already is not read again.
         let at_hand = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
@@ -178,7 +184,7 @@ async fn without_sketches(app: &App, key: &str) -> Result<Option<Shard>, Problem
             None => app.store.object_range(key, range).await,
         }
     };
-    let end = if (head.len() as u64) < HEAD { head.len() as u64 } else { u64::MAX };
+    let end = if (head.len() as u64) < HEAD { head.len() as u64 } else { BEYOND };
     let (before, after) = futures::try_join!(part(0..sketches.start), part(sketches.end.min(end)..end))?;
     let parts = before.zip(after);
     Ok(parts.and_then(|(before, after)| Shard::decode_without_sketches(&before, &after).ok()))
