@@ -37,11 +37,9 @@ pub async fn put(
 ) -> Result<(), StepError> {
     let Some(set) = bucket.set_of(&video.owner, generation, index) else { return Ok(()) };
     // Another embedder may have been chosen between two runs of a step; what is written down next is all that is known.
-    let is_replaced = |old: &VectorSet| {
-        let is_elsewhere = (&old.bucket, &old.index) != (&set.bucket, &set.index);
-        old.generation == generation && (is_elsewhere || old.rows > set.rows)
-    };
-    for old in app.store.vector_sets(video.id).await?.into_iter().filter(is_replaced) {
+    let is_replaced =
+        |old: &VectorSet| (&old.bucket, &old.index) != (&set.bucket, &set.index) || old.rows > set.rows;
+    if let Some(old) = app.store.vector_set(video.id, generation).await?.filter(is_replaced) {
         remove(Some(bucket), video.id, &old).await?;
     }
     app.store.note_vectors(video.id, &set).await?;

@@ -18,6 +18,15 @@ impl Store {
         })
     }
 
+    /// Those of one generation.
+    pub fn vector_set(&self, video: VideoId, generation: Generation) -> Reply<'_, Option<VectorSet>> {
+        const OPERATION: &str = "reading which vectors of a generation a video has";
+        Box::pin(async move {
+            let row = self.row(OPERATION, Key::vectors(video, generation)).await?;
+            row.map(|row| from_row(OPERATION, row)).transpose()
+        })
+    }
+
     /// Writes down that a video has these vectors.
     pub fn note_vectors<'a>(&'a self, video: VideoId, set: &'a VectorSet) -> Reply<'a, ()> {
         const OPERATION: &str = "writing down which vectors a video has";
