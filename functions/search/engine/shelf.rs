@@ -167,7 +167,7 @@ impl Shelf {
     }
 }
 
-/// A shard of which the sketches are not read: they are half of it, and lie in one piece.
+/// A shard of which the sketches are not read: they are nearly half of it, and lie in one piece.
 async fn without_sketches(app: &App, key: &str) -> Result<Option<Shard>, Problem> {
     let Some(head) = app.store.object_range(key, 0..HEAD).await? else { return Ok(None) };
     let Ok(sketches) = Shard::decode_sketches_place(&head) else {

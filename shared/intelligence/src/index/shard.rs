@@ -20,7 +20,7 @@ mod terms;
 use terms::Terms;
 
 /// Videos of one account, ready to be searched together. Without sketches, where something else tells which rows are
-/// near in meaning: they are half of it.
+/// near in meaning: they are nearly half of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shard {
     embedder: EmbedderId,
