@@ -18,15 +18,17 @@ use media::Joined;
 use published::Analysis;
 use steps::earlier::Batch;
 use steps::providers::{self, Chosen};
-use steps::{outputs, shards};
+use steps::{outputs, shards, vectors};
 use store::keys::{Extracted, Outputs};
-use store::{LibraryChange, Purge, StepInput, Video};
+use store::{LAST_WRITE, LibraryChange, Purge, StepInput, Video};
 
 #[path = "index/published.rs"]
 mod published;
 
 /// Whose pictures nobody may describe.
 const ALL_REFUSED: &str = "The service that describes pictures refuses every picture of this video by its content policy. Send the video again with processingMode transcript, for what is said in it.";
+/// When vectors that could not be put are tried again.
+const LATER: SignedDuration = SignedDuration::from_mins(5);
 
 async fn index(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Result<(), StepError> {
     let id = input.video_id;
@@ -47,9 +49,10 @@ async fn index(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Result<(
         let transcript = transcript(&app, outputs, mode).await?;
         let findings =
             Findings { length: joined.length, scenes: described.as_deref(), transcript: transcript.as_ref() };
-        let shard = write(&app, chosen.of(&app).await?, outputs, &joined, &findings).await?;
+        let index = write(&app, chosen.of(&app).await?, outputs, &joined, &findings).await?;
         // Before the video is ready: what is ready can be found. Twice, perhaps; a merge makes that good.
-        collect(&app, &video, &shard).await?;
+        put_vectors(&app, &video, input.generation, &index).await?;
+        collect(&app, &video, &Shard::of(id, input.generation, &index)).await?;
         // Scenes that nobody asked for are not missing.
         let has_scenes = described.is_none_or(|scenes| !scenes.is_empty());
         let frames = joined.interval_frames.len() as u32;
@@ -83,11 +86,10 @@ async fn write(
     outputs: Outputs,
     joined: &Joined,
     findings: &Findings<'_>,
-) -> Result<Shard, StepError> {
+) -> Result<VideoIndex, StepError> {
     let index = VideoIndex::build(&*providers.embedder, findings).await;
     record_spent(app, outputs.video, Stage::Index, providers.meter.take()).await;
     let index = index.map_err(providers::provider_error)?;
-    let shard = Shard::of(outputs.video, outputs.generation, &index);
     let analysis = Analysis::new(outputs.video, joined, findings);
     let (index_key, analysis_key) = (outputs.index(), outputs.analysis());
     futures::try_join!(
@@ -97,7 +99,23 @@ async fn write(
         outputs::write_json(app, &analysis_key, &analysis),
         write_captions(app, outputs, findings),
     )?;
-    Ok(shard)
+    Ok(index)
+}
+
+/// Puts the video's vectors where a search asks for what is near, if one does. A service that does not take them fails no
+/// video: it is found by its words until they are there.
+async fn put_vectors(
+    app: &App,
+    video: &Video,
+    generation: Generation,
+    index: &VideoIndex,
+) -> Result<(), StepError> {
+    let Some(bucket) = vectors::bucket(app, vectors::STEP) else { return Ok(()) };
+    if let Err(error) = vectors::put(app, &bucket, video, generation, index).await {
+        tracing::error!(video.id = %video.id, ?error, "vectors not put; they are put later");
+        app.store.enqueue_purge(Purge::Vectors(video.id), LATER).await?;
+    }
+    Ok(())
 }
 
 /// Adds a video to what a search over its owner's library reads.
@@ -115,6 +133,10 @@ async fn collect(app: &App, video: &Video, shard: &Shard) -> Result<(), StepErro
 /// The video is ready by then, and can be found in any case.
 async fn tidy(app: &App, video: Video) -> Result<(), StepError> {
     let shards = app.store.library(video.owner.clone()).await?.shards;
+    if video.generation > Generation::FIRST && app.config.vector_bucket.is_some() {
+        // When no step of an earlier generation can be putting any more.
+        app.store.enqueue_purge(Purge::Vectors(video.id), LAST_WRITE).await?;
+    }
     if video.generation > Generation::FIRST || due_merge(&shards).is_some() {
         app.store.enqueue_purge(Purge::Library(video.owner), SignedDuration::ZERO).await?;
     }

@@ -5,3 +5,4 @@ pub mod outputs;
 pub mod providers;
 pub mod shards;
 pub mod source;
+pub mod vectors;

@@ -1,7 +1,8 @@
 //! Searching an account's library: what both contracts ask for, and what they show.
 //!
-//! Shards tell which rows may bear on the query (`intelligence::index`), the rows themselves tell how much. What is
-//! read stays at hand between invocations; neither a shard nor a row ever changes.
+//! Shards tell which rows may bear on the query (`intelligence::index`), with the help of vectors where the settings name
+//! a bucket of them; the rows themselves tell how much. What is read stays at hand between invocations; neither a shard
+//! nor a row ever changes.
 
 #[path = "engine/cursor.rs"]
 mod cursor;
@@ -11,7 +12,7 @@ mod request;
 mod shelf;
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use domain::ids::{Generation, UserId, VideoId};
@@ -19,8 +20,9 @@ use domain::problem::ProblemKind;
 use domain::time::Seconds;
 use edge::{App, Call, Problem};
 use intelligence::answer::EvidenceKind;
-use intelligence::index::{LibraryQuery, Moment, Shard};
+use intelligence::index::{CandidateSource, LibraryQuery, Moment, Shard, Sketches};
 use steps::providers::{self, Chosen};
+use steps::vectors;
 use store::keys;
 
 use request::Wanted;
@@ -35,6 +37,7 @@ const VALID: Duration = Duration::from_secs(900);
 /// The providers, and what was read so far.
 pub(crate) struct Engine {
     providers: Chosen,
+    source: OnceLock<Box<dyn CandidateSource>>,
     shelf: Shelf,
 }
 
@@ -59,7 +62,8 @@ pub(crate) struct FoundMoment {
 
 impl Default for Engine {
     fn default() -> Self {
-        Self { providers: Chosen::within(providers::ANSWER), shelf: Shelf::default() }
+        let providers = Chosen::within(providers::ANSWER);
+        Self { providers, source: OnceLock::new(), shelf: Shelf::default() }
     }
 }
 
@@ -76,8 +80,9 @@ impl Engine {
     ) -> Result<Found, Problem> {
         let wanted = parameters.check(names)?;
         let user = call.user()?;
-        let (shards, ()) =
-            futures::try_join!(self.shelf.shards(&call.app, &user), are_known(call, &wanted, names))?;
+        let source = self.source(&call.app);
+        let shards = self.shelf.shards(&call.app, &user, source.reads_sketches());
+        let (shards, ()) = futures::try_join!(shards, are_known(call, &wanted, names))?;
         let embedders = shards.iter().map(|shard| shard.embedder());
         let vectors = self.providers.vectors(&call.app, embedders, &wanted.query).await;
         let query = LibraryQuery::new(&wanted.query, vectors, wanted.filter);
@@ -94,6 +99,15 @@ impl Engine {
         Ok(Found { moments: moments.await?, next })
     }
 
+    /// Where candidates come from, as the settings say.
+    fn source(&self, app: &App) -> &dyn CandidateSource {
+        let source = self.source.get_or_init(|| match vectors::bucket(app, vectors::SEARCH) {
+            Some(bucket) => Box::new(bucket),
+            None => Box::new(Sketches),
+        });
+        &**source
+    }
+
     async fn moments(
         &self,
         app: &Arc<App>,
@@ -101,7 +115,7 @@ impl Engine {
         shards: &[Arc<Shard>],
         query: &LibraryQuery,
     ) -> Result<Vec<Moment>, Problem> {
-        let mut candidates = query.candidates(shards, CANDIDATES);
+        let mut candidates = self.source(app).candidates(&user, shards, query, CANDIDATES).await;
         let current = current(app, user, candidates.iter().map(|candidate| candidate.video)).await?;
         candidates.retain(|candidate| current.contains(&(candidate.video, candidate.generation)));
         Ok(query.moments(self.shelf.records(app, candidates).await?))

@@ -12,12 +12,16 @@ use stripe::Stripe;
 
 #[path = "purge/library.rs"]
 mod library;
+#[path = "purge/vectors.rs"]
+mod vectors;
 
 async fn purge(app: Arc<App>, message: String) -> Result<(), StepError> {
     match serde_json::from_str(&message).map_err(StepError::transient)? {
         Purge::Video(id) => purge_video(&app, id).await,
         Purge::Account(user) => purge_account(&app, user).await,
         Purge::Library(user) => library::tidy(&app, &user).await,
+        Purge::Vectors(id) => vectors::refresh(&app, id).await,
+        Purge::Backfill(backfill) => vectors::ask(&app, backfill).await,
     }
 }
 
@@ -25,7 +29,9 @@ async fn purge_video(app: &App, id: VideoId) -> Result<(), StepError> {
     let Some(tombstone) = app.store.tombstone_of(id).await? else { return Ok(()) };
     futures::try_join!(app.store.delete_objects(id), app.store.delete_history(id))?;
     library::tidy(app, &tombstone.buried_owner).await?;
-    if clock::now().duration_since(tombstone.buried_at) < LAST_WRITE {
+    let is_last = clock::now().duration_since(tombstone.buried_at) >= LAST_WRITE;
+    vectors::remove(app, id, is_last).await?;
+    if !is_last {
         app.store.enqueue_purge(Purge::Video(id), LAST_WRITE).await?;
     } else {
         app.store.delete_tombstone(id).await?;

@@ -20,6 +20,7 @@ pub mod receiver;
 pub mod runs;
 pub mod stripe;
 pub mod usage;
+pub mod vectors;
 pub mod wait;
 pub mod web;
 pub mod webhook;

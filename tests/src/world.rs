@@ -21,6 +21,7 @@ use crate::client::Client;
 use crate::clips::{self, Clips};
 use crate::receiver::Receiver;
 use crate::stripe::FakeStripe;
+use crate::vectors::VectorService;
 use crate::wait::eventually;
 use crate::web::{self, Web};
 
@@ -91,6 +92,16 @@ impl World {
             ("OpenAiBaseUrl", url),
         ];
         Self::start(&parameters.map(|(name, value)| (name, value.to_owned())), &[])
+    }
+
+    /// One in which that service tells what is near in meaning. The emulator has none; the SDK finds this one by itself.
+    /// For a program that has no other world.
+    pub fn by_vectors(vectors: &VectorService) -> Self {
+        let parameters = [
+            ("LibrarySearch", "s3vectors".to_owned()),
+            ("VectorBucketArn", VectorService::BUCKET.to_owned()),
+        ];
+        Self::start(&parameters, &[("AWS_ENDPOINT_URL_S3VECTORS", &vectors.url)])
     }
 
     /// A client of its own: an account on that plan, a session token, an API key and a source address.

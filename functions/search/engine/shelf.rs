@@ -17,6 +17,11 @@ use store::keys::{self, Outputs};
 const SHARD_BYTES: u64 = 1 << 30;
 /// Bytes of rows that are kept.
 const RECORD_BYTES: u64 = 32 << 20;
+/// Of a shard without its sketches so much is read first: small ones are read by then, of others it tells where the
+/// sketches are.
+const HEAD: u64 = 1 << 20;
+/// Beyond the end of every shard.
+const BEYOND: u64 = 1 << 40;
 /// Objects, or parts of them, that are read at the same time.
 const AT_ONCE: usize = 32;
 /// Rows that lie so near to each other are read at once: for a store, that is less than another request.
@@ -60,12 +65,17 @@ impl Default for Shelf {
 }
 
 impl Shelf {
-    /// The shards of a library.
-    pub(crate) async fn shards(&self, app: &App, user: &UserId) -> Result<Vec<Arc<Shard>>, Problem> {
+    /// The shards of a library, with or without their sketches: of one kind for as long as this process lasts.
+    pub(crate) async fn shards(
+        &self,
+        app: &App,
+        user: &UserId,
+        with_sketches: bool,
+    ) -> Result<Vec<Arc<Shard>>, Problem> {
         for tries_left in (0..TRIES).rev() {
             let library = app.store.library(user.clone()).await?;
             let ids: Vec<ShardId> = library.shards.iter().map(|shard| shard.id).collect();
-            let read = stream::iter(ids).map(|id| self.shard(app, user, id)).buffered(AT_ONCE);
+            let read = stream::iter(ids).map(|id| self.shard(app, user, id, with_sketches)).buffered(AT_ONCE);
             let read: Vec<Option<Arc<Shard>>> = read.try_collect().await?;
             let is_whole = read.iter().all(Option::is_some);
             if is_whole || tries_left == 0 {
@@ -79,12 +89,24 @@ impl Shelf {
     }
 
     /// `None` when it is not there, or cannot be read.
-    async fn shard(&self, app: &App, user: &UserId, id: ShardId) -> Result<Option<Arc<Shard>>, Problem> {
+    async fn shard(
+        &self,
+        app: &App,
+        user: &UserId,
+        id: ShardId,
+        with_sketches: bool,
+    ) -> Result<Option<Arc<Shard>>, Problem> {
         if let Some(shard) = self.shards.get(&id) {
             return Ok(Some(shard));
         }
-        let stored = app.store.object(&keys::shard(user, id)).await?;
-        let shard = stored.and_then(|stored| Shard::decode(&stored).ok()).map(Arc::new);
+        let key = keys::shard(user, id);
+        let shard = if with_sketches {
+            let stored = app.store.object(&key).await?;
+            stored.and_then(|stored| Shard::decode(&stored).ok())
+        } else {
+            without_sketches(app, &key).await?
+        };
+        let shard = shard.map(Arc::new);
         if let Some(shard) = &shard {
             self.shards.insert(id, shard.clone());
         }
@@ -143,6 +165,29 @@ impl Shelf {
         }
         Ok(records)
     }
+}
+
+/// A shard of which the sketches are not read: they are nearly half of it, and lie in one piece.
+async fn without_sketches(app: &App, key: &str) -> Result<Option<Shard>, Problem> {
+    let Some(head) = app.store.object_range(key, 0..HEAD).await? else { return Ok(None) };
+    let Ok(sketches) = Shard::decode_sketches_place(&head) else {
+        // More videos than usual, and few rows; or no shard.
+        let stored = app.store.object(key).await?;
+        return Ok(stored.and_then(|stored| Shard::decode(&stored).ok()));
+    };
+    let part = async |range: Range<u64>| {
+        // What was read already is not read again.
+        let at_hand = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+        let at_hand = at_hand.and_then(|(start, end)| (end <= head.len()).then(|| head.slice(start..end)));
+        match at_hand {
+            Some(part) => Ok(Some(part)),
+            None => app.store.object_range(key, range).await,
+        }
+    };
+    let end = if (head.len() as u64) < HEAD { head.len() as u64 } else { BEYOND };
+    let (before, after) = futures::try_join!(part(0..sketches.start), part(sketches.end.min(end)..end))?;
+    let parts = before.zip(after);
+    Ok(parts.and_then(|(before, after)| Shard::decode_without_sketches(&before, &after).ok()))
 }
 
 fn outputs(candidate: &Candidate) -> Outputs {

@@ -23,5 +23,6 @@ pub mod program;
 pub mod provider;
 pub mod stage;
 pub mod time;
+pub mod vectors;
 pub mod video;
 pub mod youtube;

@@ -51,6 +51,9 @@ pub struct Config {
     pub providers: Choices,
     /// What the provider `aws` asks.
     pub aws: Aws,
+    /// ARN of the bucket of S3 Vectors that tells which rows of a library are near in meaning; without one the sketches
+    /// of its shards do.
+    pub vector_bucket: Option<String>,
     /// The server of the provider `openai`.
     pub openai: OpenAi,
     /// Where and at which prices things are sold.
@@ -160,6 +163,7 @@ impl Config {
                 [var("BEDROCK_VISION_MODEL"), var("BEDROCK_EMBED_MODEL"), var("BEDROCK_CHAT_MODEL")],
                 var("DETECT_LABELS").as_deref(),
             )?,
+            vector_bucket: var("VECTOR_BUCKET_ARN"),
             openai: OpenAi::of(
                 var("OPENAI_BASE_URL"),
                 var("OPENAI_API_KEY_ARN"),

@@ -150,6 +150,17 @@ async fn write(embedder: &Synthetic, hours: usize, folder: &Path) -> Vec<PathBuf
     shards.into_iter().map(file).collect()
 }
 
+/// Bytes of memory of the same shards where something else tells which rows are near in meaning.
+fn without_sketches(files: &[PathBuf]) -> usize {
+    let bytes = files.iter().map(|file| {
+        let stored = std::fs::read(file).unwrap();
+        let sketches = Shard::decode_sketches_place(&stored).unwrap();
+        let (before, after) = (&stored[..sketches.start as usize], &stored[sketches.end as usize..]);
+        Shard::decode_without_sketches(before, after).unwrap().bytes()
+    });
+    bytes.sum()
+}
+
 struct Library {
     folder: PathBuf,
     shards: Vec<Arc<Shard>>,
@@ -218,6 +229,7 @@ async fn main() {
         "shard_mib {:.0}",
         shards.iter().map(|shard| shard.bytes()).sum::<usize>() as f64 / (1 << 20) as f64
     );
+    println!("shard_mib_without_sketches {:.0}", without_sketches(&files) as f64 / (1 << 20) as f64);
     println!("resident_mib {:.0}", resident_mib().max(before));
     let library = Library { folder, shards };
     let one = Filter { videos: Some(HashSet::from([video(hours / 2)])), ..Filter::default() };

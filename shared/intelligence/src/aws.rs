@@ -48,6 +48,14 @@ pub struct AwsConfig {
     pub budget: Budget,
 }
 
+/// The settings of every client: tried again by the policy of this crate alone, which also ends what hangs. A model
+/// may think for longer than the SDK waits for the next byte.
+pub(crate) fn once(sdk: &SdkConfig) -> SdkConfig {
+    let patient = StalledStreamProtectionConfig::disabled();
+    let builder = sdk.to_builder().retry_config(RetryConfig::disabled());
+    builder.stalled_stream_protection(patient).build()
+}
+
 /// Without the credentials.
 impl fmt::Debug for AwsConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,12 +64,8 @@ impl fmt::Debug for AwsConfig {
 }
 
 impl AwsConfig {
-    /// The settings of every client: tried again by the policy of this crate alone, which also ends what hangs. A model
-    /// may think for longer than the SDK waits for the next byte.
     fn sdk(&self) -> SdkConfig {
-        let patient = StalledStreamProtectionConfig::disabled();
-        let builder = self.sdk.to_builder().retry_config(RetryConfig::disabled());
-        builder.stalled_stream_protection(patient).build()
+        once(&self.sdk)
     }
 
     /// Rekognition, if it is asked.

@@ -30,12 +30,16 @@ mod screen;
 mod search;
 mod shard;
 mod sketch;
+mod source;
+mod vectors;
 
 pub use codec::Record;
 pub use input::DecodeError;
 pub use library::{Candidate, Filter, LibraryQuery, Moment};
 pub use search::CUT_OFF;
 pub use shard::{Shard, ShardVideo};
+pub use source::{CandidateSource, Sketches};
+pub use vectors::VectorBucket;
 
 use lexicon::Lexicon;
 
@@ -125,6 +129,12 @@ impl VideoIndex {
     /// The vector of each row, in the order of [`Self::rows`].
     pub fn vectors(&self) -> impl Iterator<Item = &[f32]> {
         self.vectors.chunks_exact(self.dimensions.max(1))
+    }
+
+    /// The rows that a search over a library finds, in order, each with its number in [`Self::rows`]. What was counted
+    /// over the video as a whole is no moment of it.
+    fn findable(&self) -> impl Iterator<Item = (usize, &Row)> {
+        self.rows.iter().enumerate().filter(|(_, row)| !row.is_overview())
     }
 
     /// The vector of one row.

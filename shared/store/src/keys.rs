@@ -93,6 +93,10 @@ impl Key {
         Self::new(video_partition(video), "ANSWERS")
     }
 
+    pub(crate) fn vectors(video: VideoId, generation: Generation) -> Self {
+        Self::new(video_partition(video), format!("{VECTORS_ROW}{:010}", generation.0))
+    }
+
     pub(crate) fn callback(video: VideoId) -> Self {
         Self::new(video_partition(video), "CALLBACK")
     }
@@ -139,6 +143,8 @@ impl Key {
 pub(crate) const VIDEO_ROW: &str = "META";
 /// Start of the sort key of a video's stage rows; the stage's ordinal follows, so that they sort as they run.
 pub(crate) const STAGE_ROW: &str = "STAGE#";
+/// Start of the sort key of the rows that say which vectors a video has.
+pub(crate) const VECTORS_ROW: &str = "VECTORS#";
 /// Start of the sort key of a video's session rows.
 pub(crate) const SESSION_ROW: &str = "CHAT#";
 /// Sort key of a chunk of an answer about a video; the chunks of an answer sort by the number of their first event.
@@ -154,7 +160,7 @@ pub(crate) fn owner(user: &UserId) -> String {
     format!("USER#{user}")
 }
 
-/// Partition of a video, its stages, its sessions, its callback, and the answers about it that can be taken up again.
+/// Partition of a video, its stages, its vectors, its sessions, its callback, and the answers about it that can be taken up again.
 pub(crate) fn video_partition(video: VideoId) -> String {
     format!("VIDEO#{video}")
 }

@@ -25,6 +25,7 @@ mod settling;
 mod spent;
 mod stages;
 mod transact;
+mod vectors;
 mod videos;
 mod workflow;
 
@@ -46,9 +47,11 @@ pub use ledger::{LedgerEntry, Reservation};
 pub use library::{Library, LibraryChange};
 pub use limits::{QuerySlot, Window};
 pub use objects::{ByteRange, PinnedObject};
-pub use removal::{LAST_WRITE, Purge, Tombstone};
+pub use removal::{Backfill, LAST_WRITE, Purge, Tombstone};
 pub use stages::StageProgress;
-pub use videos::{Created, Ended, NewVideo, Origin, Retried, RetryFrom, Source, Video, VideoSummary, Wish};
+pub use videos::{
+    Created, Ended, NewVideo, Origin, Retried, RetryFrom, Source, Video, VideoSummary, VideosPage, Wish,
+};
 pub use workflow::{IngestMessage, Run, StepInput};
 
 /// A call under way.

@@ -9,8 +9,10 @@ use domain::ids::{SessionId, UserId, VideoId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::keys::{self, BURIED, Key, PK, SESSION_ROW, SK, VIDEO_ROW, session_partition, video_partition};
-use crate::rows::{Row, from_row, text};
+use crate::keys::{
+    self, BURIED, Key, PK, SESSION_ROW, SK, VECTORS_ROW, VIDEO_ROW, session_partition, video_partition,
+};
+use crate::rows::{Row, from_row};
 use crate::{Reply, Store, StoreError};
 
 /// No Lambda runs longer than 15 minutes, so none that began before the burial writes after this.
@@ -36,6 +38,22 @@ pub enum Purge {
     Account(UserId),
     /// What is in the way of searching an account's library: videos that are gone, shards that are too many.
     Library(UserId),
+    /// Vectors of a video that its present generation does not have; and those that it lacks are put.
+    Vectors(VideoId),
+    /// Nothing: asks for [`Self::Vectors`] of many videos.
+    Backfill(Backfill),
+}
+
+/// Whose vectors are to be put.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Backfill {
+    /// Those of this account's videos; of everybody's when none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<UserId>,
+    /// Of those that come after this one, in the order of the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<(UserId, VideoId)>,
 }
 
 impl Store {
@@ -108,7 +126,8 @@ impl Store {
         versions.chain(markers).map(identify).collect()
     }
 
-    /// Removes a video's chat sessions, answers and stages; its own row stays.
+    /// Removes a video's chat sessions, answers and stages; its own row stays, and what says which vectors it has: a
+    /// step under way may still put them.
     pub fn delete_history(&self, id: VideoId) -> Reply<'_, ()> {
         const OPERATION: &str = "removing a video's history";
         Box::pin(async move {
@@ -122,7 +141,8 @@ impl Store {
                 self.delete_row(OPERATION, row).await?;
             }
             for row in self.partition(OPERATION, video_partition(id), "").await? {
-                if row.get(SK) != Some(&text(VIDEO_ROW)) {
+                let sort = row.get(SK).and_then(|sort| sort.as_s().ok()).map_or("", String::as_str);
+                if sort != VIDEO_ROW && !sort.starts_with(VECTORS_ROW) {
                     self.delete_row(OPERATION, row).await?;
                 }
             }
@@ -171,7 +191,7 @@ impl Store {
         })
     }
 
-    async fn delete_row(&self, operation: &'static str, row: Row) -> Result<(), StoreError> {
+    pub(crate) async fn delete_row(&self, operation: &'static str, row: Row) -> Result<(), StoreError> {
         let key = row.into_iter().filter(|(name, _)| name == PK || name == SK).collect();
         let delete = self.dynamodb.delete_item().table_name(&self.names.table).set_key(Some(key));
         delete.send().await.map(drop).map_err(StoreError::sdk(operation))

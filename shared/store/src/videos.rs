@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use create::Created;
 pub(crate) use create::PATIENCE;
 pub use end::{Ended, Wish};
-pub use list::VideoSummary;
+pub use list::{VideoSummary, VideosPage};
 pub use retry::{Retried, RetryFrom};
 
 use crate::keys::{BURIED, Key, SK, STAGE_ROW, VIDEO_ROW, video_partition};

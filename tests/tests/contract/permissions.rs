@@ -37,6 +37,34 @@ fn every_function_has_just_the_permissions_it_needs() {
     house::settle(complaints);
 }
 
+#[test]
+fn vectors_are_allowed_only_while_they_are_searched() {
+    let template = house::yaml("template.yaml");
+    let mut complaints = vec![];
+    let mut functions = 0;
+    for (id, resource) in template["Resources"].as_object().unwrap() {
+        let policies = items(&resource["Properties"]["Policies"]);
+        for statement in policies.iter().flat_map(|policy| items(&policy["Statement"])) {
+            let is_chosen = statement["Fn::If"][0] == "SearchesVectors";
+            let actions: Vec<Value> =
+                given(statement).iter().flat_map(|given| items(&given["Action"])).collect();
+            let has = |name: &str| actions.iter().any(|action| action == name);
+            let speaks_of_vectors =
+                actions.iter().any(|action| action.as_str().is_some_and(|a| a.starts_with("s3vectors:")));
+            functions += usize::from(speaks_of_vectors);
+            if speaks_of_vectors && !is_chosen {
+                complaints.push(format!("template.yaml: {id} may use vectors: only under SearchesVectors"));
+            }
+            // The service refuses a filter without it, and every query has one.
+            if has("s3vectors:QueryVectors") != has("s3vectors:GetVectors") {
+                complaints.push(format!("template.yaml: {id}: QueryVectors with a filter needs GetVectors"));
+            }
+        }
+    }
+    assert_eq!(functions, 4, "two that search, the last step, and upkeep");
+    house::settle(complaints);
+}
+
 /// A statement, whether or not there is a condition for it.
 fn given(statement: Value) -> Vec<Value> {
     match &statement["Fn::If"] {

@@ -22,6 +22,10 @@ pub(crate) enum Operation {
     DetectLabels,
     GetObject,
     PutObject,
+    CreateIndex,
+    PutVectors,
+    QueryVectors,
+    DeleteVectors,
 }
 
 impl Operation {
@@ -37,6 +41,10 @@ impl Operation {
             Self::DetectLabels => "rekognition DetectLabels",
             Self::GetObject => "s3 GetObject",
             Self::PutObject => "s3 PutObject",
+            Self::CreateIndex => "s3vectors CreateIndex",
+            Self::PutVectors => "s3vectors PutVectors",
+            Self::QueryVectors => "s3vectors QueryVectors",
+            Self::DeleteVectors => "s3vectors DeleteVectors",
         }
     }
 }
@@ -136,6 +144,7 @@ fn advice(kind: ProviderErrorKind, code: &str) -> &'static str {
         (ProviderErrorKind::Refused, "ResourceNotFoundException") => {
             "check the model's id, and that the region has it"
         }
+        (ProviderErrorKind::Refused, "NotFoundException") => "check that the vector bucket is there",
         (ProviderErrorKind::Refused, _) => "check the function's role, and the account's access to the model",
     }
 }

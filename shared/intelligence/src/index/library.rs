@@ -21,6 +21,11 @@ use crate::answer::EvidenceKind;
 use crate::embed::{EmbedderId, HashedTerms, dot};
 use crate::terms::terms;
 
+mod near;
+
+pub(super) use near::Nearest;
+use near::{Cosine, Meaning, Near};
+
 /// Rows that score less do not bear on a query whose meaning is known too: two measures make higher scores than one, by
 /// chance as well. Of what `make bench-understanding` asks for in its half for tuning, nothing was found between
 /// [`CUT_OFF`] and this but one board in forty-five, and of what is not there, a fifth.
@@ -41,6 +46,14 @@ pub struct Filter {
     pub from: Option<Seconds>,
     /// What begins before this time of its video.
     pub to: Option<Seconds>,
+}
+
+impl Filter {
+    /// Rows end after the first of these times and begin before the second, in milliseconds.
+    pub(super) fn window(&self) -> (u32, u32) {
+        let time = |time: Seconds| (time.get() * 1000.0).min(f64::from(u32::MAX)) as u32;
+        (self.from.map_or(0, time), self.to.map_or(u32::MAX, time))
+    }
 }
 
 /// What is searched for.
@@ -118,11 +131,41 @@ impl LibraryQuery {
         Self { terms, vectors, filter }
     }
 
-    /// The rows of the shards that may bear on it, the most promising first, at most `limit`.
+    /// The rows of the shards that may bear on it, as far as terms and sketches tell, the most promising first, at most
+    /// `limit`.
     pub fn candidates(&self, shards: &[Arc<Shard>], limit: usize) -> Vec<Candidate> {
+        self.gather(shards, Meaning::Sketched, limit)
+    }
+
+    /// The same, where others have found the rows that are near in meaning. Of an embedder of which there are none words
+    /// alone tell.
+    pub(super) fn candidates_among(
+        &self,
+        shards: &[Arc<Shard>],
+        near: &HashMap<EmbedderId, Nearest>,
+        limit: usize,
+    ) -> Vec<Candidate> {
+        self.gather(shards, Meaning::Looked(near), limit)
+    }
+
+    /// The text as the embedder of a shard embeds it, if that is known and knows meaning.
+    pub(super) fn vector_for(&self, shard: &Shard) -> Option<&[f32]> {
+        self.embedded_for(shard).map(|embedded| &*embedded.vector)
+    }
+
+    /// Which rows count.
+    pub(super) fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    fn embedded_for(&self, shard: &Shard) -> Option<&Embedded> {
+        self.vectors.get(shard.embedder()).filter(|query| query.vector.len() == shard.dimensions())
+    }
+
+    fn gather(&self, shards: &[Arc<Shard>], meaning: Meaning<'_>, limit: usize) -> Vec<Candidate> {
         let weights = self.weights(shards);
         let mut found: Vec<Candidate> =
-            shards.iter().flat_map(|shard| self.promising(shard, &weights, limit)).collect();
+            shards.iter().flat_map(|shard| self.promising(shard, &weights, meaning, limit)).collect();
         found.sort_by(|a, b| {
             let by_place = || (b.video, a.record.start).cmp(&(a.video, b.record.start));
             b.estimate.total_cmp(&a.estimate).then_with(by_place)
@@ -164,22 +207,26 @@ impl LibraryQuery {
         }
     }
 
-    /// The rows of a shard that sketches or terms speak for most, at most `limit`, in no order.
-    fn promising(&self, shard: &Shard, weights: &Weights, limit: usize) -> Vec<Candidate> {
+    /// The rows of a shard that meaning or terms speak for most, at most `limit`, in no order.
+    fn promising(
+        &self,
+        shard: &Shard,
+        weights: &Weights,
+        meaning: Meaning<'_>,
+        limit: usize,
+    ) -> Vec<Candidate> {
         let allowed = self.allowed(shard);
         let lexical = self.lexical(shard, weights);
-        let query = self.vectors.get(shard.embedder());
-        let query = query.filter(|query| query.vector.len() == shard.dimensions());
+        let near = self.embedded_for(shard).and_then(|query| Near::of(meaning, shard, query));
         let mut rows: Vec<usize> = best_by_terms(&lexical, &allowed);
-        rows.extend(query.into_iter().flat_map(|query| nearest(shard, query, &allowed)));
+        rows.extend(near.iter().flat_map(|near| near.rows(shard, &allowed)));
         rows.sort_unstable();
         rows.dedup();
-        let leeway = if query.is_some() { sketch::LEEWAY } else { 0.0 };
         let estimate = |row: usize| {
-            let cosine = query.map_or(0.0, |query| query.estimator.cosine(shard.sketch(row)));
+            let cosine = near.as_ref().map_or(Cosine::NONE, |near| near.cosine(shard, row));
             let lexical = lexical.get(row).copied().unwrap_or(0.0);
-            let may_count = either(semantic(cosine + leeway), lexical) >= cut_off(query.is_some());
-            may_count.then(|| (either(semantic(cosine), lexical), row))
+            let may_count = either(semantic(cosine.at_most), lexical) >= cut_off(near.is_some());
+            may_count.then(|| (either(semantic(cosine.estimate), lexical), row))
         };
         let mut best: Vec<(f32, usize)> = rows.into_iter().filter_map(estimate).collect();
         best.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -213,14 +260,8 @@ impl LibraryQuery {
             (rows, speaker)
         });
         let ranges = ranges.filter(|(_, speaker)| *speaker != Some(None)).collect();
-        let time = |time: Seconds| (time.get() * 1000.0).min(f64::from(u32::MAX)) as u32;
-        Allowed {
-            shard,
-            ranges,
-            kinds: self.filter.kinds.as_deref(),
-            from: self.filter.from.map_or(0, time),
-            to: self.filter.to.map_or(u32::MAX, time),
-        }
+        let (from, to) = self.filter.window();
+        Allowed { shard, ranges, kinds: self.filter.kinds.as_deref(), from, to }
     }
 
     /// Each row's share of the best possible lexical score; nothing when no row has a term.
@@ -275,6 +316,13 @@ impl Allowed<'_> {
         }
     }
 
+    /// Whether this row is let through.
+    fn has(&self, row: usize) -> bool {
+        let after = self.ranges.partition_point(|(rows, _)| rows.start <= row);
+        let range = after.checked_sub(1).and_then(|at| self.ranges.get(at));
+        range.is_some_and(|(rows, speaker)| rows.contains(&row) && self.lets(self.shard.row(row), *speaker))
+    }
+
     fn lets(&self, row: &Brief, speaker: Option<Option<u16>>) -> bool {
         speaker.is_none_or(|speaker| speaker == row.speaker)
             && self.kinds.is_none_or(|kinds| kinds.contains(&row.kind))
@@ -299,24 +347,6 @@ fn best_by_terms(scores: &[f32], allowed: &Allowed<'_>) -> Vec<usize> {
         rows.truncate(PROMISING);
     }
     rows
-}
-
-/// The rows whose sketches are nearest to the query's.
-fn nearest(shard: &Shard, query: &Embedded, allowed: &Allowed<'_>) -> Vec<usize> {
-    let mut distances = Vec::with_capacity(shard.row_count());
-    let mut counts = vec![0usize; query.vector.len() + 1];
-    allowed.each(|row| {
-        let distance = sketch::distance(&query.sketch, shard.sketch(row));
-        counts[distance as usize] += 1;
-        distances.push((distance, row as u32));
-    });
-    let mut within = 0;
-    let limit = counts.iter().position(|count| {
-        within += count;
-        within >= PROMISING
-    });
-    let limit = limit.map_or(u32::MAX, |limit| limit as u32);
-    distances.iter().filter(|(distance, _)| *distance <= limit).map(|(_, row)| *row as usize).collect()
 }
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ mod terms;
 
 use terms::Terms;
 
-/// Videos of one account, ready to be searched together.
+/// Videos of one account, ready to be searched together. Without sketches, where something else tells which rows are
+/// near in meaning: they are nearly half of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shard {
     embedder: EmbedderId,
@@ -27,7 +28,7 @@ pub struct Shard {
     /// Newest first.
     videos: Vec<ShardVideo>,
     rows: Vec<Brief>,
-    /// [`sketch::words`] for each row.
+    /// [`sketch::words`] for each row; nothing where they were not read.
     sketches: Vec<u64>,
     terms: Terms,
     /// Of all rows together.
@@ -70,19 +71,18 @@ impl Brief {
     }
 }
 
-fn milliseconds(time: Seconds) -> u32 {
+pub(super) fn milliseconds(time: Seconds) -> u32 {
     (time.get() * 1000.0).round() as u32
 }
 
 impl Shard {
-    /// The shard of one video alone. What was counted over the video as a whole is no moment of it, and left out.
+    /// The shard of one video alone, of the rows that can be found.
     pub fn of(video: VideoId, generation: Generation, index: &VideoIndex) -> Self {
         let (mut rows, mut sketches) = (vec![], vec![]);
         let mut places = vec![None; index.rows.len()];
-        for (number, (row, record)) in index.rows.iter().zip(index.records()).enumerate() {
-            if row.is_overview() {
-                continue;
-            }
+        let records: Vec<Range<u64>> = index.records().collect();
+        for (number, row) in index.findable() {
+            let record = &records[number];
             places[number] = Some(rows.len() as u32);
             rows.push(Brief {
                 start: milliseconds(row.start),
@@ -214,9 +214,10 @@ impl Shard {
         self.term_count
     }
 
-    pub(super) fn sketch(&self, number: usize) -> &[u64] {
+    /// `None` where sketches were not read.
+    pub(super) fn sketch(&self, number: usize) -> Option<&[u64]> {
         let words = sketch::words(self.dimensions);
-        &self.sketches[number * words..(number + 1) * words]
+        self.sketches.get(number * words..(number + 1) * words)
     }
 
     /// In how many rows a term is, and in which.

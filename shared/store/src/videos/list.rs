@@ -29,6 +29,22 @@ pub struct VideoSummary {
     pub origin: Origin,
 }
 
+/// Videos of all accounts, as far as a page goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VideosPage {
+    /// In no order.
+    pub videos: Vec<VideoSummary>,
+    /// After which the next page begins; none after the last one.
+    pub next: Option<(UserId, VideoId)>,
+}
+
+/// Where a page ends.
+#[derive(Deserialize)]
+struct Place {
+    owner: UserId,
+    id: VideoId,
+}
+
 impl Store {
     /// All videos of an account, newest first. Eventually consistent, as the index is.
     pub fn video_summaries(&self, owner: UserId) -> Reply<'_, Vec<VideoSummary>> {
@@ -50,6 +66,25 @@ impl Store {
                 .await
                 .map_err(StoreError::sdk(OPERATION))?;
             rows.into_iter().map(|row| from_row(OPERATION, row)).collect()
+        })
+    }
+
+    /// A page of everybody's videos, after this one in an order of the table's own.
+    pub fn videos_of_all(&self, after: Option<(UserId, VideoId)>) -> Reply<'_, VideosPage> {
+        const OPERATION: &str = "listing everybody's videos";
+        Box::pin(async move {
+            let start = after.map(|(owner, id)| {
+                let mut start = Key::video(id).attributes();
+                start.extend([("owner".to_owned(), text(owner.0)), ("id".to_owned(), text(id.to_string()))]);
+                start
+            });
+            let scan = self.dynamodb.scan().table_name(&self.names.table).index_name(BY_OWNER);
+            let page =
+                scan.set_exclusive_start_key(start).send().await.map_err(StoreError::sdk(OPERATION))?;
+            let next = page.last_evaluated_key().map(|last| from_row::<Place>(OPERATION, last.clone()));
+            let next = next.transpose()?.map(|Place { owner, id }| (owner, id));
+            let videos = page.items.unwrap_or_default().into_iter().map(|row| from_row(OPERATION, row));
+            Ok(VideosPage { videos: videos.collect::<Result<_, _>>()?, next })
         })
     }
 

@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use domain::analysis::{Provenance, Transcript, Utterance};
+use domain::vectors::RowName;
 use proptest::prelude::*;
 
 use super::*;
@@ -85,19 +86,49 @@ impl Stored {
         let vectors = HashMap::from([(meanings().0, meanings().vector(text))]);
         let query = LibraryQuery::new(text, vectors, filter);
         let shards: Vec<Arc<Shard>> = shards.iter().cloned().map(Arc::new).collect();
-        let candidates = query.candidates(&shards, 50);
-        let read = |candidate: Candidate| {
-            let (_, _, bytes) = self.0.iter().find(|(id, ..)| *id == candidate.video).unwrap();
-            let record = &bytes[candidate.record.start as usize..candidate.record.end as usize];
-            let record = Record::decode(record, candidate.dimensions).unwrap();
-            (candidate, record)
-        };
-        query.moments(candidates.into_iter().map(read).collect())
+        let candidates = query.candidates(&shards, 100);
+        query.moments(candidates.into_iter().map(|candidate| self.read(candidate)).collect())
+    }
+
+    fn read(&self, candidate: Candidate) -> (Candidate, Record) {
+        let (_, _, bytes) = self.0.iter().find(|(id, ..)| *id == candidate.video).unwrap();
+        let record = &bytes[candidate.record.start as usize..candidate.record.end as usize];
+        let record = Record::decode(record, candidate.dimensions).unwrap();
+        (candidate, record)
+    }
+
+    /// The same, where an index of the vectors was asked for what is near, and no sketches were read.
+    fn search_among(&self, shards: &[Shard], text: &str, filter: Filter) -> Vec<Moment> {
+        let vector = meanings().vector(text);
+        let mut near = vec![];
+        for (id, index, _) in &self.0 {
+            for (row, (number, _)) in (0..).zip(index.findable()) {
+                let name = RowName { video: *id, generation: Generation::FIRST, row };
+                near.push((name, dot(&vector, index.vector(number))));
+            }
+        }
+        near.sort_by(|a, b| b.1.total_cmp(&a.1));
+        near.truncate(Nearest::MOST);
+        let near = HashMap::from([(meanings().0, Nearest::of(near))]);
+        let query = LibraryQuery::new(text, HashMap::from([(meanings().0, vector)]), filter);
+        let shards: Vec<Arc<Shard>> = shards.iter().map(without_sketches).map(Arc::new).collect();
+        let candidates = query.candidates_among(&shards, &near, 100);
+        query.moments(candidates.into_iter().map(|candidate| self.read(candidate)).collect())
     }
 
     fn everything(&self) -> HashSet<(VideoId, Generation)> {
         self.0.iter().map(|(id, ..)| (*id, Generation::FIRST)).collect()
     }
+}
+
+/// The shard as it is read where no sketches are needed.
+fn without_sketches(shard: &Shard) -> Shard {
+    let bytes = shard.encode();
+    // From its first bytes alone: the place is known before the rest is read.
+    let head = &bytes[..bytes.len().min(200 + shard.videos().len() * 24)];
+    let place = Shard::decode_sketches_place(head).unwrap();
+    let (before, after) = (&bytes[..place.start as usize], &bytes[place.end as usize..]);
+    Shard::decode_without_sketches(before, after).unwrap()
 }
 
 fn texts(moments: &[Moment]) -> Vec<&str> {
@@ -169,6 +200,30 @@ fn a_merge_leaves_out_what_is_gone_and_what_is_there_twice() {
 }
 
 #[test]
+fn a_shard_without_its_sketches_has_everything_else() {
+    let shard = Shard::merge(&library().shards(), &library().everything()).unwrap();
+    let bare = without_sketches(&shard);
+    assert_eq!((bare.videos(), bare.row_count()), (shard.videos(), shard.row_count()));
+    assert!(bare.bytes() < shard.bytes() && bare.sketch(0).is_none());
+    assert_eq!(texts(&library().search(&[bare], "automobile", Filter::default())).len(), 1, "words alone");
+}
+
+#[test]
+fn rows_that_nobody_knows_of_are_no_candidates() {
+    let library = library();
+    let stranger = RowName { video: video(9), generation: Generation::FIRST, row: 0 };
+    let gone = RowName { video: video(1), generation: Generation(2), row: 0 };
+    let beyond = RowName { video: video(1), generation: Generation::FIRST, row: 2 };
+    let near = Nearest::of([stranger, gone, beyond].map(|name| (name, 1.0)));
+    let vectors = HashMap::from([(meanings().0, meanings().vector("car"))]);
+    let query = LibraryQuery::new("car", vectors, Filter::default());
+    let shards: Vec<Arc<Shard>> = library.shards().into_iter().map(Arc::new).collect();
+    let found = query.candidates_among(&shards, &HashMap::from([(meanings().0, near)]), 100);
+    let found: Vec<VideoId> = found.into_iter().map(|candidate| candidate.video).collect();
+    assert_eq!(found, [video(2)], "the one that has the word");
+}
+
+#[test]
 fn damaged_shards_are_refused() {
     let bytes = Shard::merge(&library().shards(), &library().everything()).unwrap().encode();
     for length in 0..bytes.len() {
@@ -178,6 +233,12 @@ fn damaged_shards_are_refused() {
     for at in 0..bytes.len() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 0x55;
+        if let Ok(place) = Shard::decode_sketches_place(&damaged) {
+            let length = damaged.len();
+            let (start, end) = ((place.start as usize).min(length), (place.end as usize).min(length));
+            // Whatever it is, it does not panic.
+            drop(Shard::decode_without_sketches(&damaged[..start], &damaged[end..]));
+        }
         // Whatever it is, it can be searched, or is refused.
         if let Ok(shard) = Shard::decode(&damaged) {
             let query = LibraryQuery::new("car slope", HashMap::new(), Filter::default());
@@ -187,6 +248,30 @@ fn damaged_shards_are_refused() {
 }
 
 proptest! {
+    #[test]
+    fn whoever_tells_what_is_near_the_same_is_found(
+        videos in proptest::collection::vec(proptest::collection::vec(0usize..6, 1..6), 1..12),
+        query in 0usize..6,
+        speaker in proptest::option::of(0u32..2),
+        from in proptest::option::of(0u32..40),
+        named in proptest::option::of(0u128..6),
+    ) {
+        const WORDS: [&str; 6] = ["car", "a vehicle", "the oak", "line one", "line two", "eruption"];
+        let sentences: Vec<Vec<&str>> =
+            videos.iter().map(|video| video.iter().map(|n| WORDS[*n]).collect()).collect();
+        let sentences: Vec<&[&str]> = sentences.iter().map(Vec::as_slice).collect();
+        let library = Stored::new(&sentences);
+        let filter = Filter {
+            videos: named.map(|n| HashSet::from([video(n), video(n + 1)])),
+            speaker: speaker.map(|n| video(1).speaker_id(n)),
+            from: from.map(|secs| Seconds::new(f64::from(secs))),
+            ..Filter::default()
+        };
+        let by_sketches = library.search(&library.shards(), WORDS[query], filter.clone());
+        let by_vectors = library.search_among(&library.shards(), WORDS[query], filter);
+        prop_assert_eq!(by_sketches, by_vectors);
+    }
+
     #[test]
     fn how_videos_are_spread_over_shards_changes_nothing(
         videos in proptest::collection::vec(proptest::collection::vec(0usize..6, 1..6), 1..12),

@@ -1,5 +1,7 @@
 //! A shard as bytes. The layout is in this crate's README; all numbers are little-endian.
 
+use std::ops::Range;
+
 use domain::ids::{Generation, VideoId};
 
 use super::super::input::{DecodeError, Input, put_text};
@@ -53,6 +55,37 @@ impl Shard {
         Input(bytes).head().map(|(_, _, videos)| videos)
     }
 
+    /// Where in what [`Self::encode`] wrote the sketches lie, from its first bytes.
+    ///
+    /// # Errors
+    /// For any other bytes, and for too few of them.
+    pub fn decode_sketches_place(bytes: &[u8]) -> Result<Range<u64>, DecodeError> {
+        let mut input = Input(bytes);
+        let (_, dimensions, _) = input.head()?;
+        let rows = u64::from(input.u32()?);
+        let start = (bytes.len() - input.0.len()) as u64 + rows * ROW as u64;
+        let length = sketch::words(dimensions) as u64 * 8;
+        Ok(start
+            ..length.checked_mul(rows).and_then(|all| start.checked_add(all)).ok_or(DecodeError::Damaged)?)
+    }
+
+    /// Reads what [`Self::encode`] wrote, without the sketches: the bytes before them, and those after them.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn decode_without_sketches(before: &[u8], after: &[u8]) -> Result<Self, DecodeError> {
+        let mut input = Input(before);
+        let (embedder, dimensions, videos) = input.head()?;
+        let rows = input.briefs(&videos)?;
+        let is_whole = input.0.is_empty();
+        let mut input = Input(after);
+        let terms = Terms::decode(&mut input, rows.len())?;
+        if !is_whole || !input.0.is_empty() {
+            return Err(DecodeError::Damaged);
+        }
+        Ok(Self::new(embedder, dimensions, videos, rows, vec![], terms))
+    }
+
     /// Reads what [`Self::encode`] wrote.
     ///
     /// # Errors
@@ -60,11 +93,8 @@ impl Shard {
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut input = Input(bytes);
         let (embedder, dimensions, videos) = input.head()?;
-        let count = input.count(ROW)?;
-        if videos.iter().map(|video| u64::from(video.rows)).sum::<u64>() != count as u64 {
-            return Err(DecodeError::Damaged);
-        }
-        let rows: Vec<Brief> = (0..count).map(|_| input.brief()).collect::<Result<_, _>>()?;
+        let rows = input.briefs(&videos)?;
+        let count = rows.len();
         let words = sketch::words(dimensions).checked_mul(count).ok_or(DecodeError::Damaged)?;
         let sketches = input.list(words, u64::from_le_bytes)?;
         let terms = Terms::decode(&mut input, count)?;
@@ -91,6 +121,15 @@ impl Input<'_> {
     fn video(&mut self) -> Result<ShardVideo, DecodeError> {
         let video = VideoId(uuid::Uuid::from_bytes(self.array()?));
         Ok(ShardVideo { video, generation: Generation(self.u32()?), rows: self.u32()? })
+    }
+
+    /// The rows of these videos.
+    fn briefs(&mut self, videos: &[ShardVideo]) -> Result<Vec<Brief>, DecodeError> {
+        let count = self.count(ROW)?;
+        if videos.iter().map(|video| u64::from(video.rows)).sum::<u64>() != count as u64 {
+            return Err(DecodeError::Damaged);
+        }
+        (0..count).map(|_| self.brief()).collect()
     }
 
     fn brief(&mut self) -> Result<Brief, DecodeError> {

@@ -7,6 +7,7 @@ mod embed;
 mod hours;
 mod labels;
 mod transcribe;
+mod vectors;
 
 use std::future::Future;
 
