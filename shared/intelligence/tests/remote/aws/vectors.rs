@@ -69,7 +69,12 @@ fn lengths(dimensions: usize) -> Lengths {
 }
 
 async fn bucket(endpoint: &str) -> VectorBucket {
-    let budget = Budget { time: Duration::from_secs(20), attempt: Duration::from_secs(10), attempts: 3 };
+    let budget = Budget {
+        time: Duration::from_secs(20),
+        attempt: Duration::from_secs(10),
+        attempts: 3,
+        ..crate::BUDGET
+    };
     VectorBucket::new(&config(endpoint, 3).await.sdk, BUCKET.to_owned(), budget)
 }
 
