@@ -9,8 +9,8 @@ const CLUSTERS: usize = 6;
 const ROUNDS: usize = 12;
 /// A saturated colour is named before a grey of a few times its area.
 const SATURATION_WEIGHT: f32 = 6.0;
-/// Enough for a scene; more only costs time.
-const MAX_PIXELS: usize = 600;
+/// Enough for a scene, of two frames and more; others only cost time, which a join of hours has little of.
+const MAX_PIXELS: usize = 320;
 /// sRGB's transfer function (IEC 61966-2-1), by level.
 static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| {
     std::array::from_fn(|level| {
