@@ -16,7 +16,7 @@ const SIDE: usize = 2;
 /// since it tells best where a change is.
 const GAPS: [usize; 5] = [1, 2, 4, 8, 12];
 /// A change is at least this much of a distance above what happens on either side.
-const NOVELTY: f32 = 0.12;
+const NOVELTY: f32 = 0.105;
 /// The same between two boards.
 const BOARD_NOVELTY: f32 = 0.025;
 /// What the stiller of the two sides weighs in what happens on them; the other one may be another change.
