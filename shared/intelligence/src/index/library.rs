@@ -216,6 +216,10 @@ impl LibraryQuery {
         limit: usize,
     ) -> Vec<Candidate> {
         let allowed = self.allowed(shard);
+        // Of a few videos there are rows in few shards.
+        if allowed.ranges.is_empty() {
+            return vec![];
+        }
         let lexical = self.lexical(shard, weights);
         let near = self.embedded_for(shard).and_then(|query| Near::of(meaning, shard, query));
         let mut rows: Vec<usize> = best_by_terms(&lexical, &allowed);
