@@ -20,7 +20,7 @@ use domain::problem::ProblemKind;
 use domain::time::Seconds;
 use edge::{App, Call, Problem};
 use intelligence::answer::EvidenceKind;
-use intelligence::index::{CandidateSource, LibraryQuery, Moment, Shard, Sketches};
+use intelligence::index::{CANDIDATES, CandidateSource, LibraryQuery, Moment, Shard, Sketches};
 use steps::providers::{self, Chosen};
 use steps::vectors;
 use store::keys;
@@ -29,8 +29,6 @@ use request::Wanted;
 pub(crate) use request::{Names, Parameters};
 use shelf::Shelf;
 
-/// Rows that are looked at themselves, and so the most moments that a search finds.
-const CANDIDATES: usize = 128;
 /// How long the URL of a thumbnail holds.
 const VALID: Duration = Duration::from_secs(900);
 

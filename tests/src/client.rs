@@ -140,6 +140,14 @@ impl Client {
         put.body(std::fs::read(file).expect("the file")).send().await.expect("an answer").status()
     }
 
+    /// Puts a file of which all is processed; the job's id.
+    pub async fn completed(&self, file: &Path) -> String {
+        let job = self.upload(file).await;
+        let done = self.finished(&job).await;
+        assert_eq!(done["status"], "COMPLETED", "{done}");
+        job
+    }
+
     /// The job, once its status will not change any more.
     pub async fn finished(&self, job: &str) -> Value {
         eventually("the job ends", async || {

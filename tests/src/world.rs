@@ -15,7 +15,7 @@ use domain::plan::Plan;
 use jiff::Timestamp;
 use local::{Stack, StackOptions};
 use serde_json::{Value, json};
-use store::{Names, Store};
+use store::{Names, Purge, Store};
 
 use crate::client::Client;
 use crate::clips::{self, Clips};
@@ -189,6 +189,14 @@ impl World {
         let url = format!("{}/{}/{key}?versionId={version}", self.aws_endpoint, self.bucket);
         let removed = reqwest::Client::new().delete(url).header("authorization", ROOT).send().await;
         assert_eq!(removed.expect("an answer").status(), 204, "{key}");
+    }
+
+    /// Gives a message to the function behind the purge queue, as the queue does.
+    pub async fn purge(&self, message: &Purge) {
+        let body = serde_json::to_string(message).expect("a message");
+        let event = json!({ "Records": [{ "messageId": "m", "body": body, "eventSource": "aws:sqs" }] });
+        let answer = self.invoke("UpkeepPurge", &event).await;
+        assert_eq!(answer["batchItemFailures"], json!([]), "{message:?}");
     }
 
     /// Invokes a deployed function by the name that the template gives it; answers what it answers.

@@ -24,14 +24,13 @@ use domain::library::{ShardEntry, ShardId, due_merge};
 use domain::time::Seconds;
 use intelligence::ProviderError;
 use intelligence::embed::{Embedder, EmbedderId};
-use intelligence::index::{Filter, Findings, LibraryQuery, Record, Shard, VideoIndex};
+use intelligence::index::{CANDIDATES, Filter, Findings, LibraryQuery, Record, Shard, VideoIndex};
 use uuid::Uuid;
 
 const ROWS: usize = 4_000;
 const DIMENSIONS: usize = 384;
 const WORDS: usize = 30_000;
 const BUNDLES: usize = 500;
-const CANDIDATES: usize = 128;
 
 /// SplitMix64 (Steele, Lea and Flood, 2014): every place in the library has numbers of its own.
 struct Random(u64);

@@ -10,13 +10,10 @@ use domain::analysis::{Described, Description, Detection, Provenance, Rgb, Scene
 use domain::ids::{Generation, VideoId};
 use domain::time::Seconds;
 use intelligence::embed::{Embedder, HashedTerms, MiniLm};
-use intelligence::index::{Candidate, Filter, Findings, LibraryQuery, Record, Shard, VideoIndex};
+use intelligence::index::{CANDIDATES, Candidate, Filter, Findings, LibraryQuery, Record, Shard, VideoIndex};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
-
-/// As many as the service looks at.
-const CANDIDATES: usize = 128;
 
 #[derive(Deserialize)]
 struct Asked {

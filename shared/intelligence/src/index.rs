@@ -35,7 +35,7 @@ mod vectors;
 
 pub use codec::Record;
 pub use input::DecodeError;
-pub use library::{Candidate, Filter, LibraryQuery, Moment};
+pub use library::{CANDIDATES, Candidate, Filter, LibraryQuery, Moment};
 pub use search::CUT_OFF;
 pub use shard::{Shard, ShardVideo};
 pub use source::{CandidateSource, Sketches};

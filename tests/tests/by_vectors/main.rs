@@ -23,27 +23,13 @@ async fn found(client: &Client, search: Value) -> Vec<String> {
     moments.iter().map(|moment| moment["text"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Gives a message to the function behind the purge queue, as the queue does.
-async fn purge(world: &World, message: &Purge) {
-    let body = serde_json::to_string(message).unwrap();
-    let event = json!({ "Records": [{ "messageId": "m", "body": body, "eventSource": "aws:sqs" }] });
-    assert_eq!(world.invoke("UpkeepPurge", &event).await["batchItemFailures"], json!([]), "{message:?}");
-}
-
-async fn lecture(world: &World, client: &Client) -> String {
-    let job = client.upload(&world.clips.lecture()).await;
-    let done = client.finished(&job).await;
-    assert_eq!(done["status"], "COMPLETED", "{done}");
-    job
-}
-
 #[tokio::test]
 async fn a_library_is_searched_by_vectors_and_nothing_of_a_video_stays() {
     let vectors = VectorService::serve();
     let world = World::by_vectors(&vectors);
     let client = world.client("vectors", Plan::Pro).await;
     let store = world.store().await;
-    let job = lecture(&world, &client).await;
+    let job = client.completed(&world.clips.lecture()).await;
     let id: VideoId = job.parse().unwrap();
     let first = vectors.keys(&format!("{job}/1/"));
     assert!(first.len() > 3, "more than a page of an answer: {first:?}");
@@ -67,12 +53,12 @@ async fn a_library_is_searched_by_vectors_and_nothing_of_a_video_stays() {
     // A service that does not answer.
     vectors.set_down(true);
     assert!(!found(&client, json!({ "query": BOARD })).await.is_empty(), "by its words");
-    let unlucky = lecture(&world, &client).await;
+    let unlucky = client.completed(&world.clips.lecture()).await;
     vectors.set_down(false);
     assert_eq!(vectors.keys(&unlucky), Vec::<String>::new());
     let unlucky_id: VideoId = unlucky.parse().unwrap();
     assert!(!store.vector_sets(unlucky_id).await.unwrap()[0].is_whole, "written down before it is put");
-    purge(&world, &Purge::Vectors(unlucky_id)).await;
+    world.purge(&Purge::Vectors(unlucky_id)).await;
     assert_eq!(vectors.keys(&unlucky).len(), first.len());
 
     // Described anew.
@@ -80,7 +66,7 @@ async fn a_library_is_searched_by_vectors_and_nothing_of_a_video_stays() {
     let retried = client.session(Method::POST, &format!("/videos/{job}/retry"), anew).await;
     assert_eq!(retried.status, StatusCode::ACCEPTED, "{}", retried.body);
     assert_eq!(client.finished(&job).await["status"], "COMPLETED");
-    purge(&world, &Purge::Vectors(id)).await;
+    world.purge(&Purge::Vectors(id)).await;
     assert_eq!(vectors.keys(&format!("{job}/1/")), Vec::<String>::new());
     assert!(!vectors.keys(&format!("{job}/2/")).is_empty());
     assert_eq!(store.vector_sets(id).await.unwrap()[0].generation, Generation(2));
@@ -99,7 +85,7 @@ async fn a_library_is_searched_by_vectors_and_nothing_of_a_video_stays() {
         }
         let without = found(&client, json!({ "query": OTHER_WORDS })).await;
         assert_eq!(without, Vec::<String>::new(), "its words alone");
-        purge(&world, &Purge::Backfill(backfill)).await;
+        world.purge(&Purge::Backfill(backfill)).await;
         eventually("all vectors are there again", async || {
             let now = vectors.keys("");
             when(now == all, now.len())

@@ -10,7 +10,7 @@ use domain::video::VideoState;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use store::{Created, Ended, NewVideo, Origin, Retried, RetryFrom, Wish};
+use store::{Created, Ended, NewVideo, Origin, Purge, Retried, RetryFrom, Wish};
 use tests::library;
 use tests::runs::Runs;
 use tests::wait::{caught, eventually, when};
@@ -132,12 +132,11 @@ async fn deleting_stops_the_run() {
     assert_eq!(Runs::of(world).await.status(&job, 1).await, ExecutionStatus::Aborted);
     assert_eq!(world.settled_wallet("stopper").await.billed, 0);
     // A second removal follows when the steps that were under way can write no more; here it is brought forward.
-    let message = json!({ "video": job }).to_string();
-    let message = json!({ "Records": [{ "messageId": "m", "body": message, "eventSource": "aws:sqs" }] });
+    let message: Purge = serde_json::from_value(json!({ "video": job })).unwrap();
     let mut empty = 0;
     eventually("nothing is written any more", async || {
         let written = objects(&job).await;
-        assert_eq!(world.invoke("UpkeepPurge", &message).await["batchItemFailures"], json!([]));
+        world.purge(&message).await;
         let left = objects(&job).await;
         empty = if written.is_empty() && left.is_empty() { empty + 1 } else { 0 };
         when(empty >= QUIET, (written, left))

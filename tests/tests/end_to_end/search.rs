@@ -19,19 +19,11 @@ async fn found(client: &Client, search: Value) -> (Vec<Value>, Value) {
     (answer.body["data"].as_array().unwrap().clone(), answer.body["nextCursor"].clone())
 }
 
-/// A video in the account that has the board and the speech.
-async fn lecture(world: &World, client: &Client) -> String {
-    let job = client.upload(&world.clips.lecture()).await;
-    let done = client.finished(&job).await;
-    assert_eq!(done["status"], "COMPLETED", "{done}");
-    job
-}
-
 #[tokio::test]
 async fn moments_are_found_in_both_contracts_and_seen() {
     let world = World::get();
     let client = world.client("searcher", Plan::Pro).await;
-    let job = lecture(world, &client).await;
+    let job = client.completed(&world.clips.lecture()).await;
     let other = client.upload(&world.clips.short()).await;
     assert_eq!(client.finished(&other).await["status"], "COMPLETED");
 
@@ -77,7 +69,8 @@ async fn moments_are_found_in_both_contracts_and_seen() {
 async fn pages_put_together_are_the_whole() {
     let world = World::get();
     let client = world.client("leafer", Plan::Pro).await;
-    let (_, _) = futures::join!(lecture(world, &client), lecture(world, &client));
+    let clip = world.clips.lecture();
+    let (_, _) = futures::join!(client.completed(&clip), client.completed(&clip));
     // Every scene's description speaks of the picture.
     let search = |more: Value| {
         let mut search = json!({ "query": "picture" });
@@ -115,7 +108,7 @@ async fn other_peoples_videos_are_neither_found_nor_told_of() {
     let world = World::get();
     let (owner, stranger) =
         (world.client("found-owner", Plan::Pro).await, world.client("found-stranger", Plan::Pro).await);
-    let job = lecture(world, &owner).await;
+    let job = owner.completed(&world.clips.lecture()).await;
     assert_eq!(found(&stranger, json!({ "query": BOARD })).await.0, Vec::<Value>::new());
     for unknown in [job.as_str(), "0197f1e2-0000-7000-8000-000000000000"] {
         let search = json!({ "query": BOARD, "jobIds": [unknown] });
@@ -165,7 +158,8 @@ async fn library(world: &World) -> Vec<ShardEntry> {
 async fn what_is_deleted_is_not_found_and_nothing_of_it_stays() {
     let world = World::get();
     let client = world.client("forgotten", Plan::Pro).await;
-    let (gone, stays) = futures::join!(lecture(world, &client), lecture(world, &client));
+    let clip = world.clips.lecture();
+    let (gone, stays) = futures::join!(client.completed(&clip), client.completed(&clip));
     let jobs = async || {
         let (moments, _) = found(&client, json!({ "query": BOARD })).await;
         let mut jobs: Vec<String> =
@@ -194,7 +188,7 @@ async fn what_is_deleted_is_not_found_and_nothing_of_it_stays() {
 async fn many_shards_become_one_and_nothing_is_found_twice() {
     let world = World::get();
     let client = world.client("merger", Plan::Pro).await;
-    let job = lecture(world, &client).await;
+    let job = client.completed(&world.clips.lecture()).await;
     let before = found(&client, json!({ "query": BOARD })).await.0;
     assert!(!before.is_empty());
     // As if the last step of eight runs had been delivered twice, and the shards of a ninth never listed.
@@ -223,11 +217,8 @@ async fn many_shards_become_one_and_nothing_is_found_twice() {
     };
     assert_eq!(same(&found(&client, json!({ "query": BOARD })).await.0), same(&before));
 
-    let message = serde_json::to_string(&Purge::Library(user.clone())).unwrap();
-    let message = json!({ "Records": [{ "messageId": "m", "body": message, "eventSource": "aws:sqs" }] });
-    let tidy = async || world.invoke("UpkeepPurge", &message).await["batchItemFailures"].clone();
-    let (first, second) = futures::join!(tidy(), tidy());
-    assert_eq!((first, second), (json!([]), json!([])));
+    let tidy = Purge::Library(user.clone());
+    futures::join!(world.purge(&tidy), world.purge(&tidy));
     let (listed, stored) = futures::join!(store.library(user.clone()), store.stored_shards(user.clone()));
     assert_eq!((listed.unwrap().shards.len(), stored.unwrap().len()), (2, 2));
     assert_eq!(same(&found(&client, json!({ "query": BOARD })).await.0), same(&before));

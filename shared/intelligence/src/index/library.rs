@@ -30,6 +30,8 @@ use near::{Cosine, Meaning, Near};
 /// chance as well. Of what `make bench-understanding` asks for in its half for tuning, nothing was found between
 /// [`CUT_OFF`] and this but one board in forty-five, and of what is not there, a fifth.
 const CUT_OFF_BY_MEANING: f32 = 0.5;
+/// Rows that a search looks at themselves, and so the most moments that it finds.
+pub const CANDIDATES: usize = 128;
 /// Rows of a shard that are looked at more closely, by sketch and by terms each.
 const PROMISING: usize = 256;
 
