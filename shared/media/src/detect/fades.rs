@@ -10,7 +10,7 @@ use super::stretch::Stretch;
 use super::{Change, Descriptor, LUMA_BLOCKS};
 
 /// A longer plain stretch is a scene of its own.
-const LONGEST: f64 = 1.2;
+const LONGEST: f64 = 0.85;
 /// Plain stretches closer than this are one.
 const JOINED: f64 = 0.15;
 /// Cut to and cut away from by jumps of this size, a plain stretch is a flash, or a card between two shots.

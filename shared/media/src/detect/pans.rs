@@ -113,8 +113,12 @@ pub(super) fn is_pan(stretch: &Stretch, from: f64, until: f64) -> bool {
     !(from_rest && whole.is_one_picture())
 }
 
-/// Whether pictures that are further apart than two frames bear a pan out. A move that is told of a dissolve is chance.
+/// Whether pictures that are further apart than two frames bear a pan out. A move that is told of a dissolve is chance,
+/// and one between plain pictures is that of the edge between them.
 pub(super) fn is_borne_out(stretch: &Stretch, from: f64, until: f64) -> bool {
+    if stretch.just_before(from).is_plain() || stretch.just_after(until).is_plain() {
+        return false;
+    }
     let steps = (f64::from(Travel::of(stretch, from, until).length()) / IN_SIGHT).ceil().max(1.0);
     let step = (until - from) / steps;
     let left = |n: u32| {

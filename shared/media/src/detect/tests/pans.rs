@@ -49,6 +49,18 @@ fn a_move_that_is_told_of_a_dissolve_is_no_pan() {
 }
 
 #[test]
+fn the_edge_between_two_plain_pictures_is_no_pan() {
+    let wiped = |n: usize| {
+        let white = (16.0 * (1.0 - progress(n, 100..140))) as usize;
+        of(std::array::from_fn(|block| if block % 16 < white { 255 } else { 0 }), [128; TINT_BLOCKS])
+    };
+    // Whose grain tells a slow move the other way.
+    let told = |n: usize| panned(if (100..140).contains(&n) { 0.4 } else { -0.1 });
+    let changes = changes_seen(film(250, wiped), told);
+    assert_eq!(changes.len(), 1, "{changes:?}");
+}
+
+#[test]
 fn who_walks_by_a_camera_that_moves_leaves_the_scene() {
     let at = |n: usize| 0.06 * n as f64;
     let walks = |n: usize| {
