@@ -19,6 +19,7 @@ mod flashes;
 mod gradual;
 mod light;
 mod likeness;
+mod local;
 mod moments;
 mod moved;
 mod pans;

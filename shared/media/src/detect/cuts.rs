@@ -3,9 +3,10 @@
 
 use super::boards::is_rewritten;
 use super::likeness::is_same_around;
+use super::local::{is_captioned, is_local};
 use super::pans::is_pan;
 use super::stretch::Stretch;
-use super::{Change, LUMA_BLOCKS, MERGE};
+use super::{Change, MERGE};
 
 /// A jump of less than this is no cut...
 const JUMP: f32 = 0.1;
@@ -23,13 +24,6 @@ const SIDE: f64 = 0.2;
 const STEP: f32 = 0.8;
 /// How far from the cut the other scene must be another one, on both sides.
 const GAPS: [f64; 4] = [0.0, 0.1, 0.2, 0.35];
-/// A block goes on as it did when its luma moves by no more than this beyond what it moved in the frames beside...
-const USUAL: u8 = 2;
-/// ...of which no more than this is counted: in a shot where all is in motion nothing goes on as it did...
-const LIVELY: u8 = 4;
-const NEIGHBOURS: usize = 2;
-/// ...and the jump is local when more than this share of them does.
-const LOCAL: f32 = 0.65;
 /// A cut into or out of a fade is part of it.
 const BESIDE: f64 = 0.1;
 
@@ -50,6 +44,7 @@ pub(super) fn find(stretch: &Stretch, fades: &[Change]) -> Vec<Change> {
             && !is_pan(stretch, at, stretch.until(*frame))
             && !is_same_around(stretch, at, &GAPS, jump)
             && !is_local(stretch, *frame)
+            && !is_captioned(stretch, *frame)
     };
     let cuts: Vec<usize> = (1..stretch.len()).filter(is_cut).collect();
     let is_greatest = |frame: &usize| {
@@ -73,19 +68,4 @@ fn sides(stretch: &Stretch, at: f64) -> f32 {
 pub(super) fn is_step(stretch: &Stretch, frame: usize) -> bool {
     let (at, jump) = (stretch.at(frame), stretch.jump(frame));
     jump > JUMP && stretch.stands_out(frame, COMPANY) && jump >= STEP * sides(stretch, at)
-}
-
-/// Whether most of the picture goes on as it did: what jumps is a caption, or a picture in the picture.
-pub(super) fn is_local(stretch: &Stretch, frame: usize) -> bool {
-    let moves = |frame: usize, block: usize| {
-        stretch.frame(frame - 1).blocks[block].abs_diff(stretch.frame(frame).blocks[block])
-    };
-    let near = frame.saturating_sub(NEIGHBOURS).max(1)..(frame + NEIGHBOURS + 1).min(stretch.len());
-    let goes_on = |block: &usize| {
-        let usual = near.clone().filter(|other| *other != frame).map(|other| moves(other, *block)).max();
-        moves(frame, *block) <= usual.unwrap_or(0).min(LIVELY) + USUAL
-    };
-    let going_on = (0..LUMA_BLOCKS).filter(goes_on).count();
-    going_on as f32 > LOCAL * LUMA_BLOCKS as f32
-        && !is_rewritten(stretch.frame(frame - 1), stretch.frame(frame))
 }

@@ -2,8 +2,8 @@
 //! on both sides of a gap are more unlike than those at the same distance on either side alone.
 
 use super::boards::is_rewritten;
-use super::cuts::is_local;
 use super::likeness::{is_same_around, returns};
+use super::local::is_local;
 use super::pans::{is_borne_out, is_pan};
 use super::stretch::Stretch;
 use super::{Change, Descriptor, MERGE};
@@ -16,7 +16,7 @@ const SIDE: usize = 2;
 /// since it tells best where a change is.
 const GAPS: [usize; 5] = [1, 2, 4, 8, 12];
 /// A change is at least this much of a distance above what happens on either side.
-const NOVELTY: f32 = 0.105;
+const NOVELTY: f32 = 0.085;
 /// The same between two boards.
 const BOARD_NOVELTY: f32 = 0.025;
 /// What the stiller of the two sides weighs in what happens on them; the other one may be another change.
@@ -29,12 +29,14 @@ const GROWTH: f32 = 3.0;
 /// A transition goes as far as there is this share of its greatest activity, and no further than [`LONGEST`] ticks.
 const QUIET: f32 = 0.25;
 const LONGEST: usize = 13;
-/// A jump that makes up this share of what changes is what changes.
+/// A jump that makes up this share of what changes, and without which nothing is novel, is what changes.
 const MOST: f32 = 0.4;
-/// What a change leaves behind, of which palettes are so much; and it has lasted until this much later, in seconds.
+/// What a change leaves behind once all has come to rest.
 const LASTING: f32 = 0.12;
-const LASTING_PALETTE: f32 = 0.05;
-const LATER: f64 = 0.5;
+/// Palettes of two scenes are so unlike, so long before and after the gap, in seconds. What passes before a camera, and
+/// what a camera passes, changes the layout more than that.
+const OTHER_PALETTE: f32 = 0.09;
+const BEYOND: [f64; 3] = [0.0, 0.3, 0.6];
 /// The scenes are looked at here too, further from the gap.
 const FURTHER: f64 = 0.15;
 
@@ -165,7 +167,7 @@ fn find_at(stretch: &Stretch, ticks: &Ticks, gap: usize, changes: &mut Vec<Chang
     novel.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let (reach, gap_secs) = ((gap + SIDE) as f64 * TICK, gap as f64 * TICK);
     let mut refused: Vec<f64> = Vec::new();
-    for (tick, _, across) in novel {
+    for (tick, novelty, across) in novel {
         let at = ticks.time(tick);
         let is_covered = changes.iter().any(|known| {
             at > known.from.min(known.at) - reach && at < known.until.max(known.at) + reach
@@ -178,7 +180,7 @@ fn find_at(stretch: &Stretch, ticks: &Ticks, gap: usize, changes: &mut Vec<Chang
         let is_scene_left =
             !is_pan(stretch, around.0, around.1) || !is_borne_out(stretch, around.0, around.1);
         let is_other_scene = is_scene_left
-            && !is_local_jump(stretch, at, gap_secs, across)
+            && !is_local_jump(stretch, at, gap_secs, (across, novelty))
             && !is_same_around(stretch, at, &[gap_secs, gap_secs + FURTHER], across)
             && !returns(stretch, at, gap_secs);
         let extent = is_other_scene.then(|| free(changes, at, ticks.extent(at)));
@@ -193,14 +195,16 @@ fn find_at(stretch: &Stretch, ticks: &Ticks, gap: usize, changes: &mut Vec<Chang
     }
 }
 
-/// Whether the pictures are still other ones once all has come to rest, and somewhat further from the gap too. Whoever
-/// passes by leaves the scene as it was.
+/// Whether the pictures are still other ones once all has come to rest, and their palettes further from the gap too.
+/// Whoever passes by leaves the scene as it was.
 pub(super) fn lasts(stretch: &Stretch, extent: (f64, f64), gap: (f64, f64)) -> bool {
     let sides = |(from, until): (f64, f64)| (stretch.just_before(from), stretch.just_after(until));
-    let ((before, after), (earlier, later)) = (sides(extent), sides((gap.0 - LATER, gap.1 + LATER)));
-    before.distance(&after) > LASTING
-        && earlier.distance(&later) > LASTING
-        && before.palette_distance(&after) > LASTING_PALETTE
+    let is_other_palette = |beyond: &f64| {
+        let (before, after) = sides((gap.0 - beyond, gap.1 + beyond));
+        before.palette_distance(&after) > OTHER_PALETTE
+    };
+    let (before, after) = sides(extent);
+    before.distance(&after) > LASTING && BEYOND.iter().all(is_other_palette)
 }
 
 /// What of an extent around `at` is no part of another change.
@@ -211,13 +215,14 @@ fn free(changes: &[Change], at: f64, (from, until): (f64, f64)) -> (f64, f64) {
 }
 
 /// Whether most of what changes around `at` is a jump in a part of the picture, or one that leaves the scene.
-fn is_local_jump(stretch: &Stretch, at: f64, gap: f64, across: f32) -> bool {
+fn is_local_jump(stretch: &Stretch, at: f64, gap: f64, (across, novelty): (f32, f32)) -> bool {
     let frames = stretch.first_since(at - gap - TICK).max(1)..stretch.first_since(at + gap + TICK);
     let greatest = frames.max_by(|a, b| stretch.jump(*a).total_cmp(&stretch.jump(*b)));
     greatest.is_some_and(|frame| {
         let jump = stretch.jump(frame);
         let leaves_scene = || is_same_around(stretch, stretch.at(frame), &[0.0], jump);
-        jump > MOST * across && (is_local(stretch, frame) || leaves_scene())
+        let is_most = jump > MOST * across && novelty - jump < NOVELTY;
+        is_most && (is_local(stretch, frame) || leaves_scene())
     })
 }
 

@@ -144,6 +144,16 @@ fn a_plain_scene_that_is_pushed_in_and_cut_from_is_no_fade() {
 }
 
 #[test]
+fn a_plain_scene_between_two_dissolves_is_a_scene() {
+    let around = |n: usize| {
+        let out = scene(1).between(&plain(0), progress(n, 100..115));
+        out.between(&scene(2), progress(n, 140..155))
+    };
+    let changes = frames_of(film(250, around));
+    assert_eq!(changes.len(), 2, "{changes:?}");
+}
+
+#[test]
 fn a_long_dissolve_soon_after_another_change_is_found() {
     let frames = film(250, |n| match n {
         0..60 => scene(1),
@@ -156,15 +166,13 @@ fn a_long_dissolve_soon_after_another_change_is_found() {
 
 #[test]
 fn what_a_change_leaves_behind_is_another_scene() {
-    // A lorry hides a crowd, and some have moved on when it is gone; or it hid a cut.
-    let after = |seed: usize| {
-        let mut crowd = scene(1);
-        for (block, level) in crowd.blocks.iter_mut().enumerate() {
-            *level = level.saturating_add((block * 7919 % 1013 % 61) as u8).saturating_sub(30);
-        }
-        if seed == 1 { of(crowd.blocks, crowd.tints) } else { scene(2) }
+    // A lorry hides a crowd, and all of it has moved on when the lorry is gone; or it hid a cut.
+    let moved_on = {
+        let crowd = scene(1);
+        of(std::array::from_fn(|block| crowd.blocks[LUMA_BLOCKS - 1 - block]), crowd.tints)
     };
-    let lasts = |seed: usize| {
+    assert!(scene(1).distance(&moved_on) > 0.2);
+    let lasts = |after: &Descriptor| {
         let mut stretch = Stretch::default();
         for n in 0..250 {
             let seen = if n < 100 {
@@ -172,13 +180,13 @@ fn what_a_change_leaves_behind_is_another_scene() {
             } else if n < 130 {
                 plain(20)
             } else {
-                after(seed)
+                after.clone()
             };
             stretch.push(f64::from(n) / RATE, &seen, Camera::default());
         }
-        gradual::lasts(&stretch, (3.9, 5.3), (4.5, 4.7))
+        gradual::lasts(&stretch, (3.9, 5.3), (3.9, 5.3))
     };
-    assert_eq!([lasts(1), lasts(2)], [false, true]);
+    assert_eq!([lasts(&moved_on), lasts(&scene(3))], [false, true]);
 }
 
 #[test]
@@ -191,6 +199,39 @@ fn a_caption_over_what_moves_is_no_dissolve() {
         of(seen.blocks, seen.tints)
     };
     assert_eq!(frames_of(film(200, captioned)), [0usize; 0]);
+}
+
+#[test]
+fn a_caption_over_what_moves_fast_is_told_from_a_cut() {
+    let at = |picture: &dyn Fn(usize) -> Descriptor| {
+        let mut stretch = Stretch::default();
+        for n in 0..40 {
+            stretch.push(n as f64 / RATE, &picture(n), Camera::default());
+        }
+        local::is_captioned(&stretch, 20)
+    };
+    let moving = |n: usize| pans::landscape(0.5 * n as f64);
+    let captioned = |n: usize| {
+        let mut seen = moving(n);
+        if n >= 20 {
+            seen.blocks[96..].fill(20);
+        }
+        seen
+    };
+    let other = |n: usize| of(moving(n).blocks.map(|level| 255 - level), [128; TINT_BLOCKS]);
+    let cut = |n: usize| if n < 20 { moving(n) } else { other(n) };
+    let still = |n: usize| scene(u64::from(n >= 20));
+    assert_eq!([at(&captioned), at(&cut), at(&still)], [true, false, false]);
+}
+
+#[test]
+fn a_dissolve_in_whose_middle_the_light_goes_down_is_found() {
+    let dimmed = |n: usize| {
+        let seen = scene(1).between(&scene(2), progress(n, 100..130));
+        if n < 115 { seen } else { seen.between(&plain(0), 0.35) }
+    };
+    let changes = frames_of(film(250, dimmed));
+    assert!(changes.len() == 1 && (100..130).contains(&changes[0]), "{changes:?}");
 }
 
 #[test]
