@@ -26,6 +26,9 @@ pub trait ByteSource: Send + Sync {
     fn read(&self, range: Range<u64>) -> BoxFuture<'_, io::Result<BoxStream<'static, io::Result<Bytes>>>>;
 }
 
+/// What is read of a file at once, in bytes: each time a thread is woken for it.
+const CHUNK: usize = 256 * 1024;
+
 /// A file on this machine.
 #[derive(Debug, Clone)]
 pub struct FileSource {
@@ -55,7 +58,7 @@ impl ByteSource for FileSource {
             let mut file = tokio::fs::File::open(path).await?;
             file.seek(io::SeekFrom::Start(range.start)).await?;
             let part = file.take(range.end.saturating_sub(range.start));
-            Ok(ReaderStream::with_capacity(part, 64 * 1024).boxed())
+            Ok(ReaderStream::with_capacity(part, CHUNK).boxed())
         }
         .boxed()
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{
     SegmentOutput,
-    jpeg::Picture,
+    jpeg::{Encoder, Picture},
     measure::{FRAME_BYTES, Mini, WIDTH, measure},
     nut::Packet,
     ticks::{LOOK_AHEAD, is_near_change},
@@ -31,6 +31,8 @@ pub(super) struct Collector {
     audio: Vec<u8>,
     last_mini: Option<Mini>,
     to_jpeg: ToJpeg,
+    /// Of the first picture that is kept.
+    encoder: Option<Encoder>,
     /// Pictures whose frame is not measured yet.
     unmeasured: VecDeque<(Ticks, Vec<u8>)>,
     /// Considered frames whose fate is open.
@@ -68,6 +70,7 @@ impl Collector {
             audio: Vec::new(),
             last_mini: None,
             to_jpeg: ToJpeg::from(matrix),
+            encoder: None,
             unmeasured: VecDeque::new(),
             waiting: VecDeque::new(),
             changes: Vec::new(),
@@ -168,8 +171,11 @@ impl Collector {
         let picture = Picture::new(width, height, &planes);
         let (sharpness, thumbnail) = (picture.sharpness(), picture.thumbnail());
         let offset = self.frames.len();
-        let encoded = picture.encode(&mut self.frames);
-        encoded.map_err(|error| MediaError::io("encode a JPEG")(std::io::Error::other(error)))?;
+        let encoder = match &self.encoder {
+            Some(encoder) => encoder,
+            None => self.encoder.insert(Encoder::new(width as u16, height as u16)?),
+        };
+        encoder.encode(&planes, &mut self.frames);
         let len = (self.frames.len() - offset) as u32;
         let frame = frame as u32;
         self.features.candidates.push(Candidate { frame, offset: offset as u64, len, sharpness, thumbnail });

@@ -12,6 +12,8 @@ use crate::{
 
 /// Sound is decoded from this much before the segment, because codecs and the resampler need a run-up.
 const RUN_UP: f64 = 1.0;
+/// Sound leaves in pieces of this many samples, half a second, instead of the codec's own fortieths.
+const PIECE: u32 = AUDIO_RATE / 2;
 
 /// Reads the file twice, because containers interleave loosely: where the video of a segment begins, its sound may
 /// have begun long before. Only the streams of interest are parsed in each, and each frame is decoded once.
@@ -69,6 +71,8 @@ fn input(command: &mut FfmpegCommand, url: &str, plan: &SegmentPlan, seek: Optio
         let at = format!("{:.6}", (at * 1e6).ceil() / 1e6);
         command.args(["-noaccurate_seek", "-seek_timestamp", "1"]).seek(at);
     }
+    // Of two inputs each would be read by a thread of its own, which is woken for every single packet.
+    command.args(["-thread_queue_size", "0"]);
     command.args(INPUT_RULES).format(&plan.demuxer).input(url);
 }
 
@@ -122,6 +126,7 @@ fn audio_graph(plan: &SegmentPlan, audio: &AudioPlan, segment: &Segment) -> Stri
     format!(
         "[{input}:{stream}]asetpts=round(PTS-({origin:.9}/TB)),\
          aresample={AUDIO_RATE}:async=1:min_hard_comp=0.03:first_pts=0:out_sample_fmt=s16:out_chlayout=mono,\
-         atrim=start_pts={cut}{end},asetpts=PTS+({begin}),aformat=sample_fmts=s16:channel_layouts=mono[sound]"
+         atrim=start_pts={cut}{end},asetpts=PTS+({begin}),aformat=sample_fmts=s16:channel_layouts=mono,\
+         asetnsamples={PIECE}:p=0[sound]"
     )
 }

@@ -1,10 +1,15 @@
 //! JPEG out of the planar pictures that ffmpeg scaled, so that only the frames worth keeping are encoded.
 
+mod bits;
+mod blocks;
+mod encoder;
+mod head;
+
 use std::ops::Range;
 
-use jpeg_encoder::{Encoder, EncodingError, ImageBuffer, JpegColorType, SamplingFactor};
-
 use crate::features::THUMBNAIL_BYTES;
+
+pub(super) use encoder::Encoder;
 
 /// Small text stays readable and a 1280 by 720 frame is about 100 kB.
 pub(crate) const QUALITY: u8 = 82;
@@ -60,13 +65,6 @@ impl<'a> Picture<'a> {
         }
         thumbnail
     }
-
-    /// Appends the JPEG to `out`.
-    pub(super) fn encode(self, out: &mut Vec<u8>) -> Result<(), EncodingError> {
-        let mut encoder = Encoder::new(out, QUALITY);
-        encoder.set_sampling_factor(SamplingFactor::F_2_2);
-        encoder.encode_image(self)
-    }
 }
 
 /// Sum of the Laplacian over a line between its neighbours, and of its squares.
@@ -91,38 +89,6 @@ fn mean(plane: &[u8], width: usize, rows: Range<usize>, columns: Range<usize>) -
     let lines = plane.chunks_exact(width).skip(rows.start).take(rows.len());
     let sums = lines.map(|line| line[columns.clone()].iter().map(|level| u32::from(*level)).sum::<u32>());
     sums.map(f64::from).sum::<f64>() as f32 / count as f32
-}
-
-impl ImageBuffer for Picture<'_> {
-    fn get_jpeg_color_type(&self) -> JpegColorType {
-        JpegColorType::Ycbcr
-    }
-
-    fn width(&self) -> u16 {
-        self.width as u16
-    }
-
-    fn height(&self) -> u16 {
-        self.height as u16
-    }
-
-    fn fill_buffers(&self, y: u16, buffers: &mut [Vec<u8>; 4]) {
-        let row = usize::from(y);
-        let (luma, chroma) = self.planes.split_at(self.width * self.height);
-        let (blue, red) = chroma.split_at(chroma.len() / 2);
-        let half = self.width / 2;
-        let doubled = |plane: &[u8], out: &mut Vec<u8>| {
-            let line = &plane[row / 2 * half..][..half];
-            let start = out.len();
-            out.resize(start + 2 * half, 0);
-            for (pair, sample) in out[start..].chunks_exact_mut(2).zip(line) {
-                pair.copy_from_slice(&[*sample; 2]);
-            }
-        };
-        buffers[0].extend(&luma[row * self.width..][..self.width]);
-        doubled(blue, &mut buffers[1]);
-        doubled(red, &mut buffers[2]);
-    }
 }
 
 #[cfg(test)]

@@ -134,9 +134,14 @@ impl<R: AsyncRead + Unpin> Nut<R> {
         // What many frames begin with is written once, in the main header.
         let prefix =
             if size > 4096 { &[][..] } else { self.headers.elided(elided).ok_or_else(|| bad("elision"))? };
-        let mut data = vec![0; (size as usize).max(prefix.len())];
-        data[..prefix.len()].copy_from_slice(prefix);
-        self.input.read_exact(&mut data[prefix.len()..]).await?;
+        // Read into memory that nobody had to clear before.
+        let size = (size as usize).max(prefix.len());
+        let mut data = Vec::with_capacity(size);
+        data.extend_from_slice(prefix);
+        let rest = (size - prefix.len()) as u64;
+        if (&mut self.input).take(rest).read_to_end(&mut data).await? as u64 != rest {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         self.last_pts[stream] = pts;
         let base = self.headers.base(stream).ok_or_else(|| bad("time base"))?;
         Ok(Packet { stream, pts, base, data })
