@@ -161,6 +161,50 @@ fn finds_nothing_where_there_is_nothing() {
     assert_eq!(library.search(&[], "car", Filter::default()), []);
 }
 
+/// As without an embedder.
+fn by_words(library: &Stored, text: &str) -> Vec<Moment> {
+    let query = LibraryQuery::new(text, HashMap::new(), Filter::default());
+    let shards: Vec<Arc<Shard>> = library.shards().into_iter().map(Arc::new).collect();
+    query.moments(
+        query.candidates(&shards, 100).into_iter().map(|candidate| library.read(candidate)).collect(),
+    )
+}
+
+#[test]
+fn a_word_of_several_in_common_is_not_enough() {
+    let library = library();
+    assert_eq!(texts(&by_words(&library, "weather")), ["the weather was fine"]);
+    assert_eq!(texts(&by_words(&library, "weather corner")).len(), 2, "one of two may be another one");
+    assert_eq!(by_words(&library, "weather forecast Lisbon"), []);
+    let found = library.search(&library.shards(), "weather forecast Lisbon", Filter::default());
+    assert_eq!(found, []);
+    let found = library.search(&library.shards(), "forecast of fine weather", Filter::default());
+    assert_eq!(texts(&found), ["the weather was fine"]);
+}
+
+#[test]
+fn how_it_is_asked_for_does_not_count() {
+    let library = library();
+    for text in
+        ["what do they say about the weather", "find the part where someone mentions weather", "weather"]
+    {
+        assert_eq!(texts(&by_words(&library, text)), ["the weather was fine"], "{text}");
+        let found = library.search(&library.shards(), text, Filter::default());
+        assert_eq!(texts(&found), ["the weather was fine"], "{text}");
+    }
+    let said = Stored::new(&[&["they say it", "he could say more about volcanoes"]]);
+    assert_eq!(by_words(&said, "what do they say about pyramids"), [], "nobody speaks of them");
+    assert_eq!(by_words(&said, "say").len(), 2, "nothing else is asked for");
+}
+
+#[test]
+fn a_long_row_is_found_by_one_word() {
+    let long = (0..40).map(|n| format!("word{n}")).collect::<Vec<_>>().join(" ") + " slope";
+    let others = vec!["four words of others"; 20];
+    let library = Stored::new(&[&[&long], &others]);
+    assert_eq!(texts(&library.search(&library.shards(), "slope", Filter::default())), [&long]);
+}
+
 #[test]
 fn what_the_filter_leaves_out_is_not_found() {
     let library = library();
