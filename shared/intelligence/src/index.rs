@@ -8,7 +8,8 @@
 //! favours rows of that time, and a question that names a source (what is *said*, what is *written*) favours
 //! rows of that kind; a question that has nothing else to it lists those rows. Rows below [`CUT_OFF`] are not
 //! returned: a question about something else returns nothing. Over a library, where more rows are somewhat like
-//! anything that is asked, a row must also *bear* on the query at all (`bearing`).
+//! anything that is asked, a row must also *bear* on the query at all (`bearing`), and a word that is nowhere in it may
+//! stand for one that is a slip away.
 
 use domain::{
     analysis::{Described, Scene, Transcript},

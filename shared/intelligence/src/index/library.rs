@@ -22,6 +22,7 @@ use crate::answer::EvidenceKind;
 use crate::embed::{EmbedderId, HashedTerms, dot};
 
 mod near;
+mod spelling;
 mod words;
 
 pub(super) use near::Nearest;

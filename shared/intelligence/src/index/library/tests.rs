@@ -172,14 +172,14 @@ fn by_words(library: &Stored, text: &str) -> Vec<Moment> {
 
 #[test]
 fn a_word_of_several_in_common_is_not_enough() {
-    let library = library();
-    assert_eq!(texts(&by_words(&library, "weather")), ["the weather was fine"]);
-    assert_eq!(texts(&by_words(&library, "weather corner")).len(), 2, "one of two may be another one");
-    assert_eq!(by_words(&library, "weather forecast Lisbon"), []);
-    let found = library.search(&library.shards(), "weather forecast Lisbon", Filter::default());
-    assert_eq!(found, []);
-    let found = library.search(&library.shards(), "forecast of fine weather", Filter::default());
-    assert_eq!(texts(&found), ["the weather was fine"]);
+    let others = vec!["nothing of note"; 30];
+    let library = Stored::new(&[&["fine weather"], &others]);
+    let found = |text| texts(&by_words(&library, text)).len();
+    assert_eq!((found("weather"), found("fine weather"), found("weather forecast")), (1, 1, 1));
+    assert_eq!(found("weather forecast Lisbon"), 0);
+    assert_eq!(found("fine weather forecast Lisbon"), 1, "half of it");
+    let found = |text| texts(&library.search(&library.shards(), text, Filter::default())).len();
+    assert_eq!((found("weather forecast Lisbon"), found("fine weather in Lisbon")), (0, 1));
 }
 
 #[test]
@@ -203,6 +203,18 @@ fn a_long_row_is_found_by_one_word() {
     let others = vec!["four words of others"; 20];
     let library = Stored::new(&[&[&long], &others]);
     assert_eq!(texts(&library.search(&library.shards(), "slope", Filter::default())), [&long]);
+}
+
+#[test]
+fn one_slip_in_a_word_that_is_nowhere_is_forgiven() {
+    let library = library();
+    for text in ["weahter", "wether", "the wearther"] {
+        assert_eq!(texts(&by_words(&library, text)), ["the weather was fine"], "{text}");
+    }
+    // Too short; another word, and one that is there.
+    let library = Stored::new(&[&["the paint is dry", "a former teacher"], &["he is a farmer"]]);
+    assert_eq!(by_words(&library, "point"), []);
+    assert_eq!(texts(&by_words(&library, "farmer")), ["he is a farmer"]);
 }
 
 #[test]

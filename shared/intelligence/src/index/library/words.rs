@@ -5,13 +5,16 @@ use std::sync::Arc;
 use super::super::cues;
 use super::super::lexicon::{self, idf};
 use super::super::shard::Shard;
-use super::{Allowed, PROMISING};
+use super::{Allowed, PROMISING, spelling};
 use crate::terms;
 
 /// What a word of asking weighs beside what is asked for: whether somebody says "say" in "what do they say about
 /// volcanoes" tells next to nothing, and it is no reason that nobody does. Where nothing else is asked for, or rows are
 /// alike in everything else, it tells all the same.
 const ASKING: f32 = 0.1;
+
+/// What a term counts that is there as another one, which may have been meant.
+const GUESSED: f32 = 0.9;
 
 /// A term of a query.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +64,9 @@ impl Weights {
         for ((Asked { term, .. }, found), weight) in asked.iter().zip(found).zip(weights) {
             if found > 0 {
                 parts.push((term.clone(), weight / all));
+            } else {
+                let meant = spelling::meant(term, shards);
+                parts.extend(meant.into_iter().map(|term| (term, GUESSED * weight / all)));
             }
         }
         Self { mean_length: (terms as f32 / (rows as f32).max(1.0)).max(1.0), parts }
@@ -86,8 +92,9 @@ pub(super) fn of(shard: &Shard, weights: &Weights) -> Vec<Words> {
             let row = posting.row as usize;
             let length = f32::from(shard.row(row).terms);
             let score = part * lexicon::weight(posting.count, length, weights.mean_length);
-            words[row].score += score;
-            words[row].share += part;
+            // A row may have several terms that the same one may have meant.
+            words[row].score = (words[row].score + score).min(1.0);
+            words[row].share = (words[row].share + part).min(1.0);
         }
     }
     words
