@@ -41,7 +41,7 @@ impl Reasons {
 }
 
 /// How far a part of the words is no chance: its odds, to the fourth power. A third of the words counts a seventeenth,
-/// half of them half. With a higher power more nonsense finds nothing, and so do more words with a slip than before there was one.
+/// half of them half. A higher power silences more nonsense, and more misspelt queries with it.
 fn no_chance(share: f32) -> f32 {
     let (said, missing) = (share.powi(4), (1.0 - share).powi(4));
     said / (said + missing)
