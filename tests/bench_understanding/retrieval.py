@@ -11,19 +11,19 @@ KINDS = {"boards": "screen_text", "speech": "speech", "objects": "object"}
 FIRST = 5
 
 
-def library(half, first):
+def library(lessons, fillers, first):
     """Videos of scenes, each with a board, what is said meanwhile and what is seen; and the queries, with the moment that
     each is about."""
     draw, videos, queries = random.Random(first), [], []
-    for number, lesson in enumerate(LESSONS[half]):
+    for number, lesson in enumerate(lessons):
         scenes, speech, clock = [], [], 0.0
         objects = [lesson["objects"][0], None, None]
-        for (line, line_query), (sentence, sentence_query), thing in zip(
+        for (line, line_query), (sentence, sentence_query, *_), thing in zip(
             lesson["boards"], lesson["speech"], objects, strict=True
         ):
             start, lasts = clock, draw.uniform(20, 40)
             clock += lasts
-            said = [draw.choice(FILLER[half]), sentence, draw.choice(FILLER[half])]
+            said = [draw.choice(fillers), sentence, draw.choice(fillers)]
             for at, text in enumerate(said):
                 speech.append({"start": start + at * lasts / 3, "end": start + (at + 0.8) * lasts / 3, "text": text})
             queries.append({"query": sentence_query, "video": number, "kind": "speech", "start": speech[-2]["start"]})
@@ -39,24 +39,29 @@ def library(half, first):
 
 def section(table, arguments):
     for half, first in arguments.halves.items():
-        videos, queries = library(half, first)
-        asked = {"videos": videos, "queries": [query["query"] for query in queries] + NONSENSE}
+        videos, queries = library(LESSONS[half], FILLER[half], first)
         table.head(
             f"search, {half}: {len(queries)} queries over {len(videos)} videos from seed {first}, recall in the first {FIRST}",
             ["screen text", "speech", "objects", "nonsense"],
         )
-        embedders = [("builtin, words alone", None)]
-        if arguments.minilm:
-            embedders.insert(0, ("builtin with MiniLM", arguments.minilm))
-        for name, embedder in embedders:
-            command = [arguments.examples / "retrieve", *([embedder] if embedder else [])]
-            printed = subprocess.run(command, input=json.dumps(asked).encode(), stdout=subprocess.PIPE, check=True).stdout
-            found = [json.loads(line) for line in printed.decode().splitlines()]
+        for name, found in searched(arguments, videos, [query["query"] for query in queries] + NONSENSE):
             shares = [recall(queries, found, kind) for kind in ("screen_text", "speech", "object")]
             silent = sum(not moments for moments in found[len(queries) :]) / len(NONSENSE)
             table.row(name, [f"{share:.3f}" for share in [*shares, silent]])
             if arguments.misses and half == "tuning":
-                misses(table, queries, found)
+                misses(table, queries, NONSENSE, found)
+
+
+def searched(arguments, videos, queries):
+    """What each embedder finds for each query."""
+    asked = json.dumps({"videos": videos, "queries": queries}).encode()
+    embedders = [("builtin, words alone", None)]
+    if arguments.minilm:
+        embedders.insert(0, ("builtin with MiniLM", arguments.minilm))
+    for name, embedder in embedders:
+        command = [arguments.examples / "retrieve", *([embedder] if embedder else [])]
+        printed = subprocess.run(command, input=asked, stdout=subprocess.PIPE, check=True).stdout
+        yield name, [json.loads(line) for line in printed.decode().splitlines()]
 
 
 def is_hit(query, moments):
@@ -71,10 +76,10 @@ def recall(queries, found, kind):
     return sum(is_hit(query, moments) for query, moments in of_kind) / len(of_kind)
 
 
-def misses(table, queries, found):
+def misses(table, queries, nonsense, found):
     for query, moments in zip(queries, found):
         if not is_hit(query, moments):
             table.note(f"missed {query['kind']}: {query['query']} -> {[moment['text'] for moment in moments[:3]]}")
-    for query, moments in zip(NONSENSE, found[len(queries) :]):
+    for query, moments in zip(nonsense, found[len(queries) :]):
         if moments:
             table.note(f"found for {query}: {moments[0]['text']} ({moments[0]['score']:.2f})")

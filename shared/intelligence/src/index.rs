@@ -7,7 +7,9 @@
 //! as independent reasons to believe, `1 - (1 - semantic) * (1 - lexical)`. A question that names a time
 //! favours rows of that time, and a question that names a source (what is *said*, what is *written*) favours
 //! rows of that kind; a question that has nothing else to it lists those rows. Rows below [`CUT_OFF`] are not
-//! returned: a question about something else returns nothing.
+//! returned: a question about something else returns nothing. Over a library, where more rows are somewhat like
+//! anything that is asked, a row must also *bear* on the query at all (`bearing`), and a word that is nowhere in it may
+//! stand for one that is a slip away.
 
 use domain::{
     analysis::{Described, Scene, Transcript},
@@ -20,6 +22,7 @@ use crate::{
     embed::{Embedder, EmbedderId},
 };
 
+mod bearing;
 mod codec;
 mod cues;
 mod input;

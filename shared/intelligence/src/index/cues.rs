@@ -56,10 +56,12 @@ const SPOKEN: &[&str] = &[
     "audio",
     "explain",
     "explained",
+    "explains",
     "hear",
     "heard",
     "mention",
     "mentioned",
+    "mentions",
     "said",
     "say",
     "saying",
@@ -148,11 +150,21 @@ const FILLER: &[&str] = &[
     "people",
     "person",
 ];
+/// Words of asking besides [`FILLER`], [`WRITTEN`] and [`SPOKEN`]: that something is looked for, and pieces of a video.
+const SOUGHT: &[&str] = &[
+    "find", "look", "looks", "moment", "moments", "part", "parts", "picture", "pictures", "scene", "scenes",
+    "search", "shot", "shots",
+];
 const NEAR: &[&str] = &["at", "by", "from", "in", "near", "since", "toward", "towards", "until"];
 const PARTS: &[&str] = &[
     "few", "frame", "image", "minute", "minutes", "moment", "moments", "part", "scene", "second", "seconds",
     "shot", "slide", "thing", "words",
 ];
+
+/// Whether a word says that something is asked for, or where, rather than what.
+pub(super) fn is_asking(word: &str) -> bool {
+    [FILLER, WRITTEN, SPOKEN, SOUGHT].iter().any(|list| list.contains(&word))
+}
 
 /// Reads the cues of a question.
 pub(super) fn read(question: &str) -> Cues {

@@ -1,6 +1,7 @@
 //! Search over many videos: first over sketches and terms, which tell what may bear on a query, then over the rows
 //! themselves, which tell how much. The score is that of [`crate::index`], without the cues of questions: who searches
-//! says what to look for, and names kinds and times apart from it.
+//! says what to look for, and names kinds and times apart from it. Words of asking weigh little, and what does not bear
+//! on the query is not returned, see [`super::bearing`].
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -12,24 +13,22 @@ use domain::time::Seconds;
 use uuid::Uuid;
 
 use super::Row;
+use super::bearing::Reasons;
 use super::codec::Record;
-use super::lexicon::{self, idf};
 use super::search::{CUT_OFF, SHARE_OF_BEST, either, semantic};
 use super::shard::{Brief, Shard, ShardVideo};
 use super::sketch::{self, Estimator};
 use crate::answer::EvidenceKind;
 use crate::embed::{EmbedderId, HashedTerms, dot};
-use crate::terms::terms;
 
 mod near;
+mod spelling;
+mod words;
 
 pub(super) use near::Nearest;
-use near::{Cosine, Meaning, Near};
+use near::{Meaning, Near};
+use words::{Asked, Weights, Words};
 
-/// Rows that score less do not bear on a query whose meaning is known too: two measures make higher scores than one, by
-/// chance as well. Of what `make bench-understanding` asks for in its half for tuning, nothing was found between
-/// [`CUT_OFF`] and this but one board in forty-five, and of what is not there, a fifth.
-const CUT_OFF_BY_MEANING: f32 = 0.5;
 /// Rows that a search looks at themselves, and so the most moments that it finds.
 pub const CANDIDATES: usize = 128;
 /// Rows of a shard that are looked at more closely, by sketch and by terms each.
@@ -61,7 +60,7 @@ impl Filter {
 /// What is searched for.
 #[derive(Debug, Clone)]
 pub struct LibraryQuery {
-    terms: Vec<String>,
+    asked: Vec<Asked>,
     /// The text as the embedders embed it, for those that know meaning.
     vectors: HashMap<EmbedderId, Embedded>,
     filter: Filter,
@@ -93,7 +92,9 @@ pub struct Candidate {
     /// How long its vector is.
     pub dimensions: usize,
     embedder: EmbedderId,
-    lexical: f32,
+    words: Words,
+    /// Terms in the row, 255 at most.
+    terms: u8,
     /// The score as far as sketches tell.
     estimate: f32,
 }
@@ -127,10 +128,7 @@ impl LibraryQuery {
         vectors.retain(|embedder, _| embedder.as_str() != HashedTerms::ID);
         let vectors =
             vectors.into_iter().map(|(embedder, vector)| (embedder, Embedded::new(vector))).collect();
-        let mut terms = terms(text);
-        terms.sort_unstable();
-        terms.dedup();
-        Self { terms, vectors, filter }
+        Self { asked: words::asked(text), vectors, filter }
     }
 
     /// The rows of the shards that may bear on it, as far as terms and sketches tell, the most promising first, at most
@@ -165,7 +163,7 @@ impl LibraryQuery {
     }
 
     fn gather(&self, shards: &[Arc<Shard>], meaning: Meaning<'_>, limit: usize) -> Vec<Candidate> {
-        let weights = self.weights(shards);
+        let weights = Weights::of(&self.asked, shards);
         let mut found: Vec<Candidate> =
             shards.iter().flat_map(|shard| self.promising(shard, &weights, meaning, limit)).collect();
         found.sort_by(|a, b| {
@@ -184,29 +182,16 @@ impl LibraryQuery {
         let scored = records.into_iter().map(|(candidate, Record { row, vector })| {
             let known =
                 self.vectors.get(&candidate.embedder).filter(|query| query.vector.len() == vector.len());
-            let semantic = known.map_or(0.0, |query| semantic(dot(&query.vector, &vector)));
-            let score = either(semantic, candidate.lexical);
+            let cosine = known.map(|query| dot(&query.vector, &vector));
+            let score = either(cosine.map_or(0.0, semantic), candidate.words.score);
             let moment = Moment { video: candidate.video, record: candidate.record.start, row, score };
-            (score >= cut_off(known.is_some())).then_some(moment)
+            bears(cosine, candidate.words, candidate.terms).then_some(moment)
         });
         let mut moments: Vec<Moment> = scored.flatten().collect();
         let best = moments.iter().map(|moment| moment.score).fold(0.0, f32::max);
         moments.retain(|moment| moment.score >= best * SHARE_OF_BEST);
         moments.sort_by_key(Moment::rank);
         moments
-    }
-
-    fn weights(&self, shards: &[Arc<Shard>]) -> Weights {
-        let rows: usize = shards.iter().map(|shard| shard.row_count()).sum();
-        let terms: u64 = shards.iter().map(|shard| shard.term_count()).sum();
-        let found = |term: &String| {
-            let counts = shards.iter().filter_map(|shard| Some(shard.postings(term)?.0));
-            counts.sum::<u32>()
-        };
-        Weights {
-            mean_length: (terms as f32 / (rows as f32).max(1.0)).max(1.0),
-            idf: self.terms.iter().map(|term| idf(rows as f32, found(term) as f32)).collect(),
-        }
     }
 
     /// The rows of a shard that meaning or terms speak for most, at most `limit`, in no order.
@@ -222,17 +207,18 @@ impl LibraryQuery {
         if allowed.ranges.is_empty() {
             return vec![];
         }
-        let lexical = self.lexical(shard, weights);
+        let words = words::of(shard, weights);
         let near = self.embedded_for(shard).and_then(|query| Near::of(meaning, shard, query));
-        let mut rows: Vec<usize> = best_by_terms(&lexical, &allowed);
+        let mut rows: Vec<usize> = words::best(&words, &allowed);
         rows.extend(near.iter().flat_map(|near| near.rows(shard, &allowed)));
         rows.sort_unstable();
         rows.dedup();
         let estimate = |row: usize| {
-            let cosine = near.as_ref().map_or(Cosine::NONE, |near| near.cosine(shard, row));
-            let lexical = lexical.get(row).copied().unwrap_or(0.0);
-            let may_count = either(semantic(cosine.at_most), lexical) >= cut_off(near.is_some());
-            may_count.then(|| (either(semantic(cosine.estimate), lexical), row))
+            let cosine = near.as_ref().map(|near| near.cosine(shard, row));
+            let words = words.get(row).copied().unwrap_or_default();
+            let may_bear = bears(cosine.map(|cosine| cosine.at_most), words, shard.row(row).terms);
+            let semantic = cosine.map_or(0.0, |cosine| semantic(cosine.estimate));
+            may_bear.then(|| (either(semantic, words.score), row))
         };
         let mut best: Vec<(f32, usize)> = rows.into_iter().filter_map(estimate).collect();
         best.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -245,7 +231,8 @@ impl LibraryQuery {
                 record: shard.row(row).record(),
                 dimensions: shard.dimensions(),
                 embedder: shard.embedder().clone(),
-                lexical: lexical.get(row).copied().unwrap_or(0.0),
+                words: words.get(row).copied().unwrap_or_default(),
+                terms: shard.row(row).terms,
                 estimate,
             })
         };
@@ -269,33 +256,12 @@ impl LibraryQuery {
         let (from, to) = self.filter.window();
         Allowed { shard, ranges, kinds: self.filter.kinds.as_deref(), from, to }
     }
-
-    /// Each row's share of the best possible lexical score; nothing when no row has a term.
-    fn lexical(&self, shard: &Shard, weights: &Weights) -> Vec<f32> {
-        let best: f32 = weights.idf.iter().sum();
-        let mut scores = vec![];
-        for (term, idf) in self.terms.iter().zip(&weights.idf) {
-            let Some((_, postings)) = shard.postings(term) else { continue };
-            scores.resize(shard.row_count(), 0.0);
-            for posting in postings {
-                let row = posting.row as usize;
-                let length = f32::from(shard.row(row).terms);
-                scores[row] += idf / best * lexicon::weight(posting.count, length, weights.mean_length);
-            }
-        }
-        scores
-    }
 }
 
-fn cut_off(by_meaning: bool) -> f32 {
-    if by_meaning { CUT_OFF_BY_MEANING } else { CUT_OFF }
-}
-
-/// What terms count in a library.
-struct Weights {
-    mean_length: f32,
-    /// Of each term of the query.
-    idf: Vec<f32>,
+/// Whether a row bears on a query, as far as its cosine, if anybody compares meanings, and its words tell.
+fn bears(cosine: Option<f32>, words: Words, terms: u8) -> bool {
+    let score = either(cosine.map_or(0.0, semantic), words.score);
+    score >= CUT_OFF && Reasons { cosine, share: words.share, terms }.suffice()
 }
 
 /// The rows that a filter lets through.
@@ -335,24 +301,6 @@ impl Allowed<'_> {
             && row.end > self.from
             && row.start < self.to
     }
-}
-
-/// The rows that terms speak for most; of rows that are alike those of the newest videos.
-fn best_by_terms(scores: &[f32], allowed: &Allowed<'_>) -> Vec<usize> {
-    if scores.is_empty() {
-        return vec![];
-    }
-    let mut rows = vec![];
-    allowed.each(|row| {
-        if scores[row] > 0.0 {
-            rows.push(row);
-        }
-    });
-    if rows.len() > PROMISING {
-        rows.select_nth_unstable_by(PROMISING, |a, b| scores[*b].total_cmp(&scores[*a]).then(a.cmp(b)));
-        rows.truncate(PROMISING);
-    }
-    rows
 }
 
 #[cfg(test)]

@@ -224,6 +224,11 @@ impl Shard {
     pub(super) fn postings(&self, term: &str) -> Option<(u32, impl Iterator<Item = Posting>)> {
         self.terms.get(term)
     }
+
+    /// The terms with this first letter.
+    pub(super) fn terms_from(&self, first: char) -> impl Iterator<Item = &str> {
+        self.terms.from(first)
+    }
 }
 
 /// Adds the postings of rows that have a new place.

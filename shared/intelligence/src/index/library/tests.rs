@@ -161,6 +161,62 @@ fn finds_nothing_where_there_is_nothing() {
     assert_eq!(library.search(&[], "car", Filter::default()), []);
 }
 
+/// As without an embedder.
+fn by_words(library: &Stored, text: &str) -> Vec<Moment> {
+    let query = LibraryQuery::new(text, HashMap::new(), Filter::default());
+    let shards: Vec<Arc<Shard>> = library.shards().into_iter().map(Arc::new).collect();
+    query.moments(
+        query.candidates(&shards, 100).into_iter().map(|candidate| library.read(candidate)).collect(),
+    )
+}
+
+#[test]
+fn a_word_of_several_in_common_is_not_enough() {
+    let others = vec!["nothing of note"; 30];
+    let library = Stored::new(&[&["fine weather"], &others]);
+    let found = |text| texts(&by_words(&library, text)).len();
+    assert_eq!((found("weather"), found("fine weather"), found("weather forecast")), (1, 1, 1));
+    assert_eq!(found("weather forecast Lisbon"), 0);
+    assert_eq!(found("fine weather forecast Lisbon"), 1, "half of it");
+    let found = |text| texts(&library.search(&library.shards(), text, Filter::default())).len();
+    assert_eq!((found("weather forecast Lisbon"), found("fine weather in Lisbon")), (0, 1));
+}
+
+#[test]
+fn how_it_is_asked_for_does_not_count() {
+    let library = library();
+    for text in
+        ["what do they say about the weather", "find the part where someone mentions weather", "weather"]
+    {
+        assert_eq!(texts(&by_words(&library, text)), ["the weather was fine"], "{text}");
+        let found = library.search(&library.shards(), text, Filter::default());
+        assert_eq!(texts(&found), ["the weather was fine"], "{text}");
+    }
+    let said = Stored::new(&[&["they say it", "he could say more about volcanoes"]]);
+    assert_eq!(by_words(&said, "what do they say about pyramids"), [], "nobody speaks of them");
+    assert_eq!(by_words(&said, "say").len(), 2, "nothing else is asked for");
+}
+
+#[test]
+fn a_long_row_is_found_by_one_word() {
+    let long = (0..40).map(|n| format!("word{n}")).collect::<Vec<_>>().join(" ") + " slope";
+    let others = vec!["four words of others"; 20];
+    let library = Stored::new(&[&[&long], &others]);
+    assert_eq!(texts(&library.search(&library.shards(), "slope", Filter::default())), [&long]);
+}
+
+#[test]
+fn one_slip_in_a_word_that_is_nowhere_is_forgiven() {
+    let library = library();
+    for text in ["weahter", "wether", "the wearther"] {
+        assert_eq!(texts(&by_words(&library, text)), ["the weather was fine"], "{text}");
+    }
+    // Too short; another word, and one that is there.
+    let library = Stored::new(&[&["the paint is dry", "a former teacher"], &["he is a farmer"]]);
+    assert_eq!(by_words(&library, "point"), []);
+    assert_eq!(texts(&by_words(&library, "farmer")), ["he is a farmer"]);
+}
+
 #[test]
 fn what_the_filter_leaves_out_is_not_found() {
     let library = library();

@@ -41,16 +41,24 @@ impl Terms {
 
     /// In how many rows a term is, and in which.
     pub(super) fn get(&self, term: &str) -> Option<(u32, Postings<'_>)> {
+        let at = self.place(term);
+        (at < self.ends.len() && self.term(at) == term).then(|| (self.found[at], self.postings(at)))
+    }
+
+    /// The terms with this first letter, in order.
+    pub(super) fn from(&self, first: char) -> impl Iterator<Item = &str> {
+        let terms = (self.place(first.encode_utf8(&mut [0; 4]))..self.ends.len()).map(|at| self.term(at));
+        terms.take_while(move |term| term.starts_with(first))
+    }
+
+    /// How many terms are less.
+    fn place(&self, term: &str) -> usize {
         let (mut low, mut high) = (0, self.ends.len());
         while low < high {
             let middle = (low + high) / 2;
-            match self.term(middle).cmp(term) {
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => return Some((self.found[middle], self.postings(middle))),
-            }
+            if self.term(middle) < term { low = middle + 1 } else { high = middle }
         }
-        None
+        low
     }
 
     /// Every term with its postings.
