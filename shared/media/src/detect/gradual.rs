@@ -33,10 +33,10 @@ const LONGEST: usize = 13;
 const MOST: f32 = 0.4;
 /// What a change leaves behind once all has come to rest.
 const LASTING: f32 = 0.12;
-/// Palettes of two scenes are so unlike, so long before and after the gap, in seconds. What passes before a camera, and
-/// what a camera passes, changes the layout more than that.
+/// Palettes of two scenes are so unlike, so many ticks before and after the gap. What passes before a camera, and what a
+/// camera passes, changes the layout more than that.
 const OTHER_PALETTE: f32 = 0.09;
-const BEYOND: [f64; 3] = [0.0, 0.3, 0.6];
+const BEYOND: [usize; 3] = [0, 3, 6];
 /// The scenes are looked at here too, further from the gap.
 const FURTHER: f64 = 0.15;
 
@@ -87,6 +87,16 @@ impl Ticks {
 
     fn is_other_board(&self, tick: usize, gap: usize) -> bool {
         is_rewritten(&self.pictures[tick - gap - SIDE], &self.pictures[tick + gap])
+    }
+
+    /// Whether the palettes on both sides of a gap are other ones, and further from it too.
+    pub(super) fn is_other_palette(&self, tick: usize, gap: usize) -> bool {
+        let last = self.pictures.len() - 1;
+        BEYOND.iter().all(|beyond| {
+            let before = tick.saturating_sub(gap + SIDE + beyond);
+            let after = (tick + gap + beyond).min(last);
+            self.pictures[before].palette_distance(&self.pictures[after]) > OTHER_PALETTE
+        })
     }
 
     /// Each tick at which something may be novel, not too near to an end; by how much the pictures on both sides of the gap around it are more
@@ -177,34 +187,27 @@ fn find_at(stretch: &Stretch, ticks: &Ticks, gap: usize, changes: &mut Vec<Chang
             continue;
         }
         let around = (at - gap_secs, at + gap_secs);
-        let is_scene_left =
-            !is_pan(stretch, around.0, around.1) || !is_borne_out(stretch, around.0, around.1);
-        let is_other_scene = is_scene_left
-            && !is_local_jump(stretch, at, gap_secs, (across, novelty))
+        let (from, until) = free(changes, at, ticks.extent(at));
+        // What spares most is asked first.
+        let is_change = (ticks.is_other_board(tick, gap)
+            || ticks.is_other_palette(tick, gap) && lasts(stretch, (from, until)))
+            && !(is_pan(stretch, around.0, around.1) && is_borne_out(stretch, around.0, around.1))
             && !is_same_around(stretch, at, &[gap_secs, gap_secs + FURTHER], across)
+            && !is_local_jump(stretch, at, gap_secs, (across, novelty))
             && !returns(stretch, at, gap_secs);
-        let extent = is_other_scene.then(|| free(changes, at, ticks.extent(at)));
-        let lasts = |extent: &(f64, f64)| ticks.is_other_board(tick, gap) || lasts(stretch, *extent, around);
-        let Some((from, until)) = extent.filter(lasts) else {
+        if !is_change {
             refused.push(at);
             continue;
-        };
+        }
         let near = gap_secs + TICK;
         let frame = halfway(stretch, from.max(at - near), until.min(at + near));
         changes.push(Change { frame: stretch.number(frame), at: stretch.at(frame), from, until });
     }
 }
 
-/// Whether the pictures are still other ones once all has come to rest, and their palettes further from the gap too.
-/// Whoever passes by leaves the scene as it was.
-pub(super) fn lasts(stretch: &Stretch, extent: (f64, f64), gap: (f64, f64)) -> bool {
-    let sides = |(from, until): (f64, f64)| (stretch.just_before(from), stretch.just_after(until));
-    let is_other_palette = |beyond: &f64| {
-        let (before, after) = sides((gap.0 - beyond, gap.1 + beyond));
-        before.palette_distance(&after) > OTHER_PALETTE
-    };
-    let (before, after) = sides(extent);
-    before.distance(&after) > LASTING && BEYOND.iter().all(is_other_palette)
+/// Whether the pictures are still other ones once all has come to rest. Whoever passes by leaves the scene as it was.
+fn lasts(stretch: &Stretch, (from, until): (f64, f64)) -> bool {
+    stretch.just_before(from).distance(&stretch.just_after(until)) > LASTING
 }
 
 /// What of an extent around `at` is no part of another change.

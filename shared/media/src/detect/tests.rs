@@ -184,7 +184,8 @@ fn what_a_change_leaves_behind_is_another_scene() {
             };
             stretch.push(f64::from(n) / RATE, &seen, Camera::default());
         }
-        gradual::lasts(&stretch, (3.9, 5.3), (3.9, 5.3))
+        // From 3.9 to 5.3 s.
+        Ticks::of(&stretch).is_other_palette(46, 7)
     };
     assert_eq!([lasts(&moved_on), lasts(&scene(3))], [false, true]);
 }
