@@ -1,10 +1,12 @@
 """Search over videos of other subjects, asked in more ways: is what is there found however it is asked for, and is nothing
-found for each kind of nonsense? All of it is for making thresholds; how well they do, `lessons.py` says."""
+found for each kind of nonsense? All of it is for making thresholds; how well they do, the half of `lessons.py` that is
+held out says, of which the same kinds of nonsense are asked."""
 
 import random
 import re
 
 import nonsense
+from lessons import FILLER, LESSONS
 from retrieval import is_hit, library, misses, searched
 from subjects import ASIDES, SUBJECTS
 
@@ -60,30 +62,55 @@ def misspelt(draw, query):
 
 
 def section(table, arguments):
-    if "tuning" not in arguments.halves:
-        return
+    if "tuning" in arguments.halves:
+        other_subjects(table, arguments)
+    if "held-out" in arguments.halves:
+        first = arguments.halves["held-out"]
+        videos, _ = library(LESSONS["held-out"], FILLER["held-out"], first)
+        kinds = nonsense_about(videos, first)
+        results = searched(arguments, videos, flat(kinds))
+        silence(table, f"search, held-out: nonsense of {{}} queries about {len(videos)} videos from seed {first}", kinds, results)
+
+
+def other_subjects(table, arguments):
     draw = random.Random(FIRST_SEED)
     videos, queries = library(SUBJECTS, ASIDES, FIRST_SEED)
     queries = [query | {"way": query["kind"].replace("_", " ")} for query in queries]
     queries += list(asked_otherwise(draw, videos, queries))
-    kinds = nonsense.kinds(list(texts(videos)), FIRST_SEED)
-    statements = [query for kind in ("elsewhere", "alone", "near", "no sense") for query in kinds[kind] if not IS_ASKED.match(query)]
-    frames = [frame for frames in FRAMES.values() for frame in frames]
-    kinds["asked"] = [draw.choice(frames).format(query) for query in draw.sample(statements, 80)]
-    bad = [query for of_kind in kinds.values() for query in of_kind]
-    results = list(searched(arguments, videos, [query["query"] for query in queries] + bad))
+    kinds = nonsense_about(videos, FIRST_SEED)
+    results = list(searched(arguments, videos, [query["query"] for query in queries] + flat(kinds)))
     ways = list(dict.fromkeys(query["way"] for query in queries))
     table.head(f"search, other subjects: {len(queries)} queries over {len(videos)} videos, recall in the first five", ways)
     for name, found in results:
         of_way = {way: [is_hit(query, moments) for query, moments in zip(queries, found) if query["way"] == way] for way in ways}
         table.row(name, [f"{sum(hits) / len(hits):.3f}" for hits in of_way.values()])
-    table.head(f"search, other subjects: {len(bad)} queries for what is not there, share that finds nothing", ["all", *kinds])
+    if arguments.misses:
+        for _, found in results:
+            misses(table, queries, flat(kinds), found)
+    results = [(name, found[len(queries) :]) for name, found in results]
+    silence(table, "search, other subjects: nonsense of {} queries", kinds, results)
+
+
+def nonsense_about(videos, seed):
+    """Queries for what is not there, by kind; some of them as people ask."""
+    draw = random.Random(seed)
+    kinds = nonsense.kinds(list(texts(videos)), seed)
+    statements = [query for kind in ("elsewhere", "alone", "near", "no sense") for query in kinds[kind] if not IS_ASKED.match(query)]
+    frames = [frame for frames in FRAMES.values() for frame in frames]
+    return kinds | {"asked": [draw.choice(frames).format(query) for query in draw.sample(statements, 80)]}
+
+
+def flat(kinds):
+    return [query for of_kind in kinds.values() for query in of_kind]
+
+
+def silence(table, title, kinds, results):
+    """The share of each kind that finds nothing."""
+    table.head(title.format(len(flat(kinds))) + ", share that finds nothing", ["all", *kinds])
     for name, found in results:
-        silent = [not moments for moments in found[len(queries) :]]
+        silent = [not moments for moments in found]
         cells, rest = [sum(silent) / len(silent)], silent
         for of_kind in kinds.values():
             mine, rest = rest[: len(of_kind)], rest[len(of_kind) :]
             cells.append(sum(mine) / len(mine))
         table.row(name, [f"{cell:.3f}" for cell in cells])
-        if arguments.misses:
-            misses(table, queries, bad, found)

@@ -26,8 +26,8 @@ pub(super) struct Reasons {
 /// Reasons together that are enough, of 1: one that is as likely as not.
 const ENOUGH: f32 = 0.5;
 /// Which part of the query has to be there when words alone are known: a rare one of two words, because the other may be
-/// misspelt or another one, but not one of three, nor a common one of two. In a larger library less finds everything.
-const ENOUGH_WORDS: f32 = 0.4;
+/// misspelt or another one, but not a common one of three. Then what has no other reason must rather be found.
+const ENOUGH_WORDS: f32 = 0.3;
 /// By how much a row of one word is nearer to others than it bears on them: a whale is near to a mermaid.
 const ONE_WORD: f32 = 0.1;
 
@@ -77,8 +77,8 @@ mod tests {
     }
 
     #[test]
-    fn of_words_alone_nearly_half_are_enough() {
-        assert!(suffice(None, 0.45, 9) && suffice(None, 0.45, 1));
-        assert!(!suffice(None, 0.37, 9) && !suffice(None, 0.0, 9));
+    fn of_words_alone_a_third_are_enough() {
+        assert!(suffice(None, 0.33, 9) && suffice(None, 0.33, 1));
+        assert!(!suffice(None, 0.27, 9) && !suffice(None, 0.0, 9));
     }
 }
