@@ -17,8 +17,14 @@ pub(super) fn meant(term: &str, shards: &[Arc<Shard>]) -> BTreeSet<String> {
         return BTreeSet::new();
     };
     let known = shards.iter().flat_map(|shard| shard.terms_from(*first));
-    let as_long = known.filter(|known| known.chars().count().abs_diff(typed.len()) <= 1);
-    let near = as_long.filter(|known| is_one_slip(&typed, &known.chars().collect::<Vec<char>>()));
+    let near = known.filter(|known| {
+        // A million terms in a large library, nearly all of which are bytes that can be compared as they are.
+        if term.is_ascii() && known.is_ascii() {
+            is_one_slip(term.as_bytes(), known.as_bytes())
+        } else {
+            is_one_slip(&typed, &known.chars().collect::<Vec<_>>())
+        }
+    });
     near.map(str::to_owned).collect()
 }
 
@@ -28,8 +34,11 @@ fn is_word(typed: &[char]) -> bool {
 }
 
 /// Whether two terms differ by one letter that is missing, too many or another one, or by two that changed places.
-fn is_one_slip(a: &[char], b: &[char]) -> bool {
+fn is_one_slip<T: PartialEq>(a: &[T], b: &[T]) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    if long.len() - short.len() > 1 {
+        return false;
+    }
     let same = short.iter().zip(long).take_while(|(x, y)| x == y).count();
     let (short, long) = (&short[same..], &long[same..]);
     match (short, long) {
