@@ -17,8 +17,6 @@ HERE = pathlib.Path(__file__).parent
 # First seeds. Whoever changes the detector looks at films of the first half alone, and at more of them than the table has.
 HALVES = {"tuning": 1, "held-out": 8001}
 RUNS = 5
-# Of an hour, each of whose 60 segments is measured so often.
-HOUR_RUNS = 3
 # A change of a transition counts anywhere inside it, and this much beside it; a cut counts on its frame alone.
 SLACK_SECS = 0.1
 
@@ -208,8 +206,8 @@ def width(examples, folder, films_folder):
         f"  {'':<34}{'CPU s':>10}{'wall s':>10}{'segments':>10}"
     )
     cpu = {}
-    for name, video, runs in (("a minute", short, RUNS), ("an hour", hour, HOUR_RUNS)):
-        reports = [json.loads(measured([examples / "scenes", video])[0]) for _ in range(runs)]
+    for name, video in (("a minute", short), ("an hour", hour)):
+        reports = [json.loads(measured([examples / "scenes", video])[0]) for _ in range(RUNS)]
         cpu[name], wall = (slowest(reports, *keys) for keys in (("cpu", "joined_cpu"), ("seconds", "joined")))
         print(f"  {name:<34}{cpu[name]:>10.2f}{wall:>10.2f}{len(reports[0]['segments']):>10}", flush=True)
     print(f"  an hour takes {cpu['an hour'] / cpu['a minute']:.2f} times a minute's CPU")
