@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use domain::analysis::Transcript;
 use domain::stage::Stage;
 use edge::App;
@@ -98,6 +99,21 @@ impl Soundtrack for Segments<'_> {
             })
         };
         Ok(self.collected.get_or_try_init(collect).await?.path())
+    }
+
+    async fn kept(&self, name: &str) -> Option<Bytes> {
+        let kept = self.app.store.object(&format!("{}/{name}", self.folder)).await;
+        kept.unwrap_or_else(|error| {
+            tracing::warn!(video.id = %self.extracted.video, %error, "kept part of a transcript not read");
+            None
+        })
+    }
+
+    async fn keep(&self, name: &str, part: Bytes) {
+        let key = format!("{}/{name}", self.folder);
+        if let Err(error) = self.app.store.put_once(&key, "application/json", part).await {
+            tracing::warn!(video.id = %self.extracted.video, %error, "part of a transcript not kept");
+        }
     }
 }
 

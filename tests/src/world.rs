@@ -81,12 +81,14 @@ impl World {
         Self::start(&parameters, &[("MINISTACK_BEDROCK_PROXY_URL", model)])
     }
 
-    /// One in which a server that speaks OpenAI's protocol, at that URL, describes and answers. For a program that has no other
-    /// world.
+    /// One in which a server that speaks OpenAI's protocol, at that URL, describes, transcribes and answers. For a program
+    /// that has no other world.
     pub fn by_openai(url: &str) -> Self {
         let parameters = [
             ("DescribeProvider", "openai"),
             ("OpenAiVisionModel", "eyes"),
+            ("TranscribeProvider", "openai"),
+            ("OpenAiTranscribeModel", "ears"),
             ("AnswerProvider", "openai"),
             ("OpenAiChatModel", "mouth"),
             ("OpenAiBaseUrl", url),

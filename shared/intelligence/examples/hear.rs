@@ -9,6 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use intelligence::{
     BuiltinConfig, ProviderError,
     transcribe::{Builtin, Soundtrack, Transcriber},
@@ -25,6 +26,12 @@ impl Soundtrack for Recording {
     async fn pcm(&self) -> Result<&Path, ProviderError> {
         Ok(&self.0)
     }
+
+    async fn kept(&self, _: &str) -> Option<Bytes> {
+        None
+    }
+
+    async fn keep(&self, _: &str, _: Bytes) {}
 }
 
 #[tokio::main]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use domain::analysis::{Provenance, Transcript};
 
 use crate::ProviderError;
@@ -37,6 +38,14 @@ pub trait Soundtrack: Send + Sync {
     /// # Errors
     /// Why it cannot be brought together.
     async fn pcm(&self) -> Result<&Path, ProviderError>;
+
+    /// A part that an earlier attempt has [kept](Self::keep), by its name below the folder; nothing where it cannot be
+    /// read.
+    async fn kept(&self, name: &str) -> Option<Bytes>;
+
+    /// Keeps a part of what was written down, for an attempt that comes after this one failed or died. Where it cannot be
+    /// kept, this attempt goes on nevertheless.
+    async fn keep(&self, name: &str, part: Bytes);
 }
 
 /// How far a soundtrack is written down.

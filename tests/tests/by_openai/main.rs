@@ -11,7 +11,7 @@ use tests::client::Client;
 use tests::wait::{eventually, when};
 use tests::world::World;
 
-use server::{ANSWER, INPUT_TOKENS, Model, OUTPUT_TOKENS, SENTENCE, Temper};
+use server::{ANSWER, INPUT_TOKENS, Model, OUTPUT_TOKENS, SENTENCE, Temper, WORDS};
 
 /// Scenes of the lecture, and so pictures.
 const SCENES: usize = 3;
@@ -77,7 +77,11 @@ async fn what_was_described_is_kept_whatever_happens_to_the_rest() {
         assert_eq!(scene.get("refused"), is_refused.then_some(&json!(true)), "{scene}");
         assert_eq!(scene["provenance"]["provider"], "openai", "{scene}");
     }
-    answers(&client, refused["jobId"].as_str().unwrap()).await;
+    let job = refused["jobId"].as_str().unwrap();
+    assert_eq!(refused["processedData"]["transcript"][0]["Text"], WORDS, "{refused}");
+    let heard = world.objects(&format!("videos/{job}/g1/transcription/openai-transcribe-1/ears/")).await;
+    assert_eq!(heard.len(), 1, "what was paid for is kept: {heard:?}");
+    answers(&client, job).await;
     let search = json!({ "query": "content policy", "kinds": ["description"] });
     let found = client.api(Method::POST, "/v1/api/search", Some(search)).await.body;
     assert_eq!(found["data"], json!([]), "a refusal is not something that the video shows");

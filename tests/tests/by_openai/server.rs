@@ -11,6 +11,8 @@ use tiny_http::{Header, Request, Response, Server};
 pub(crate) const SENTENCE: &str = "A person writes an equation on a board.";
 /// What it answers to every question.
 pub(crate) const ANSWER: &str = "A person does [00:01].";
+/// What it hears in every piece of speech.
+pub(crate) const WORDS: &str = "The board is in the corner.";
 /// Tokens of every request.
 pub(crate) const INPUT_TOKENS: u64 = 700;
 /// Tokens of every description or answer.
@@ -73,6 +75,10 @@ impl Model {
     }
 
     fn answer(&self, mut request: Request) {
+        if request.url().ends_with("/audio/transcriptions") {
+            drop(request.respond(Response::from_string(heard().to_string())));
+            return;
+        }
         let asked: Value = serde_json::from_reader(request.as_reader()).unwrap_or_default();
         if asked["stream"] == true {
             assert_eq!(asked["stream_options"]["include_usage"], true, "{asked}");
@@ -114,6 +120,10 @@ fn answered() -> String {
     let end = json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] });
     let usage = json!({ "choices": [], "usage": usage() });
     format!("data: {delta}\n\ndata: {end}\n\ndata: {usage}\n\ndata: [DONE]\n\n")
+}
+
+fn heard() -> Value {
+    json!({ "text": WORDS, "segments": [{ "id": 0, "start": 0.0, "end": 3.0, "text": WORDS }] })
 }
 
 fn usage() -> Value {

@@ -2,8 +2,6 @@
 //!
 //! The server says what is said and when. It does not say who: speakers are told apart here, by their voices.
 
-use std::path::Path;
-
 use async_trait::async_trait;
 use domain::{
     analysis::{Provenance, Transcript, Utterance},
@@ -23,6 +21,7 @@ use crate::{
     retry::Allowance,
 };
 
+mod kept;
 mod pieces;
 mod request;
 mod segments;
@@ -49,19 +48,19 @@ impl OpenAi {
     /// What is said in a soundtrack. The first piece shows whether the model knows segments: one that does not refuses
     /// the question for them (OpenAI's gpt-4o-transcribe), or leaves them out. Without them a piece is told as a whole,
     /// so a piece is then what one speaker says at once.
-    async fn hear(&self, pcm: &Path, turns: &[Span]) -> Result<Vec<Segment>, ProviderError> {
+    async fn hear(&self, sound: &dyn Soundtrack, turns: &[Span]) -> Result<Vec<Segment>, ProviderError> {
         let allowance = self.server.allowance();
         let pieces = pieces::of(turns);
         let Some((first, others)) = pieces.split_first() else { return Ok(vec![]) };
-        let mut segments = match self.ask(&allowance, pcm, *first, Wanted::Segments).await {
+        let mut segments = match self.heard(&allowance, sound, *first, Wanted::Segments).await {
             Ok(heard) if heard.knows_segments() => segments::of(heard, *first),
-            Ok(_) => return self.hear_all(&allowance, pcm, turns, Wanted::Text).await,
+            Ok(_) => return self.hear_all(&allowance, sound, turns, Wanted::Text).await,
             Err(error) if error.kind() == ProviderErrorKind::BadInput => {
-                return self.hear_all(&allowance, pcm, turns, Wanted::Text).await;
+                return self.hear_all(&allowance, sound, turns, Wanted::Text).await;
             }
             Err(error) => return Err(error),
         };
-        segments.extend(self.hear_all(&allowance, pcm, others, Wanted::Segments).await?);
+        segments.extend(self.hear_all(&allowance, sound, others, Wanted::Segments).await?);
         Ok(segments::in_order(segments))
     }
 
@@ -70,12 +69,12 @@ impl OpenAi {
     async fn hear_all(
         &self,
         allowance: &Allowance,
-        pcm: &Path,
+        sound: &dyn Soundtrack,
         pieces: &[Span],
         wanted: Wanted,
     ) -> Result<Vec<Segment>, ProviderError> {
         let hear = |piece: Span| async move {
-            match self.ask(allowance, pcm, piece, wanted).await {
+            match self.heard(allowance, sound, piece, wanted).await {
                 Ok(heard) => Ok(segments::of(heard, piece)),
                 Err(error) if allowance.ends_before(&error) => Ok(vec![segments::left(piece)]),
                 Err(error) => Err(error),
@@ -101,7 +100,7 @@ impl Transcriber for OpenAi {
         let pcm = soundtrack.pcm().await?;
         let file = pcm.to_owned();
         let turns = reading(move || Ok(turns::find(&file)?.iter().map(|turn| turn.span).collect::<Vec<_>>()));
-        let segments = self.hear(pcm, &turns.await?).await?;
+        let segments = self.hear(soundtrack, &turns.await?).await?;
         let (file, spans) = (pcm.to_owned(), segments.iter().map(|segment| segment.span).collect::<Vec<_>>());
         let speakers = reading(move || turns::by_voice(&mut Pcm::open(&file)?, &spans)).await?;
         let utterances =

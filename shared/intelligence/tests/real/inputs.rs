@@ -26,6 +26,12 @@ impl Soundtrack for PcmFile {
     async fn pcm(&self) -> Result<&Path, ProviderError> {
         Ok(&self.0)
     }
+
+    async fn kept(&self, _: &str) -> Option<Bytes> {
+        None
+    }
+
+    async fn keep(&self, _: &str, _: Bytes) {}
 }
 
 const FONT: &str = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";

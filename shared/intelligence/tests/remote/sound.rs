@@ -1,25 +1,34 @@
 //! Soundtracks.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::Mutex,
     sync::atomic::{AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use intelligence::{ProviderError, transcribe::Soundtrack};
 
 pub(crate) const RATE: usize = 16_000;
 
-/// A soundtrack that counts how often it is listened to.
+/// A soundtrack that counts how often it is listened to, and keeps parts of what is written down.
 pub(crate) struct Sound {
     file: PathBuf,
     heard: AtomicUsize,
+    kept: Mutex<BTreeMap<String, Bytes>>,
 }
 
 impl Sound {
     pub(crate) fn at(file: &Path) -> Self {
-        Self { file: file.to_owned(), heard: AtomicUsize::new(0) }
+        Self { file: file.to_owned(), heard: AtomicUsize::new(0), kept: Mutex::default() }
+    }
+
+    /// Of the parts that are kept.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.kept.lock().unwrap().keys().cloned().collect()
     }
 
     pub(crate) fn heard(&self) -> usize {
@@ -36,6 +45,14 @@ impl Soundtrack for Sound {
     async fn pcm(&self) -> Result<&Path, ProviderError> {
         self.heard.fetch_add(1, Ordering::Relaxed);
         Ok(&self.file)
+    }
+
+    async fn kept(&self, name: &str) -> Option<Bytes> {
+        self.kept.lock().unwrap().get(name).cloned()
+    }
+
+    async fn keep(&self, name: &str, part: Bytes) {
+        self.kept.lock().unwrap().insert(name.to_owned(), part);
     }
 }
 

@@ -1,13 +1,12 @@
 //! One piece of sound to `/audio/transcriptions`.
 
-use std::path::Path;
-
 use bytes::Bytes;
 use domain::prices::Unit;
 use reqwest::multipart::{Form, Part};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
+    super::Soundtrack,
     super::pcm::{Pcm, Span},
     OpenAi, reading,
 };
@@ -23,7 +22,7 @@ pub(super) enum Wanted {
 }
 
 /// What is said in a piece.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Heard {
     #[serde(default)]
     pub(super) text: String,
@@ -39,7 +38,7 @@ impl Heard {
 }
 
 /// Times in seconds from the start of the piece.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct HeardSegment {
     pub(super) start: f64,
     pub(super) end: f64,
@@ -50,11 +49,11 @@ impl OpenAi {
     pub(super) async fn ask(
         &self,
         allowance: &Allowance,
-        pcm: &Path,
+        sound: &dyn Soundtrack,
         piece: Span,
         wanted: Wanted,
     ) -> Result<Heard, ProviderError> {
-        let file = pcm.to_owned();
+        let file = sound.pcm().await?.to_owned();
         let wav = Bytes::from(reading(move || Pcm::open(&file)?.wav(piece)).await?);
         let form = |request: reqwest::RequestBuilder| {
             // Copied by reference, so that another attempt costs no memory.

@@ -156,6 +156,29 @@ async fn openai_pieces_for_which_no_time_is_left_are_said_to_be() {
 }
 
 #[tokio::test]
+async fn openai_pieces_before_a_failure_are_paid_for_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = || voice(110.0, 4.0);
+    let file = soundtrack(folder.path(), &[said(), silence(30), said(), silence(30), said()]);
+    let sound = Sound::at(&file);
+    let words = |number: usize| Told::json(&segments(&[(0.0, 4.0, &format!("words {number}"))]));
+    let broken = Server::start(move |number, _| match number {
+        0 | 1 => words(number),
+        _ => Told::status(401, "no key"),
+    })
+    .await;
+    let failed = broken.providers().await.transcriber.transcribe(&sound).await.unwrap_err();
+    assert_eq!((failed.kind(), broken.asked().len()), (ProviderErrorKind::Refused, 3));
+    let mended = Server::start(move |number, _| words(number + 2)).await;
+    let transcript = mended.providers().await.transcriber.transcribe(&sound).await.unwrap().done().unwrap();
+    let told: Vec<&str> = transcript.utterances.iter().map(|u| u.text.as_str()).collect();
+    assert_eq!((told, mended.asked().len()), (vec!["words 0", "words 1", "words 2"], 1));
+    let names = sound.names();
+    assert_eq!(names.len(), 3);
+    assert!(names.iter().all(|name| name.contains(MODEL)), "another model would be asked: {names:?}");
+}
+
+#[tokio::test]
 async fn openai_silence_is_not_sent_and_refusals_are_told() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(|_, _| Told::status(401, "invalid_api_key")).await;
