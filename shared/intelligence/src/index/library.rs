@@ -163,9 +163,13 @@ impl LibraryQuery {
     }
 
     fn gather(&self, shards: &[Arc<Shard>], meaning: Meaning<'_>, limit: usize) -> Vec<Candidate> {
-        let weights = Weights::of(&self.asked, shards);
-        let mut found: Vec<Candidate> =
-            shards.iter().flat_map(|shard| self.promising(shard, &weights, meaning, limit)).collect();
+        // Of a few videos there are rows in few shards.
+        let allowed = shards.iter().map(|shard| self.allowed(shard));
+        let allowed: Vec<Allowed<'_>> = allowed.filter(|allowed| !allowed.ranges.is_empty()).collect();
+        let looked_at: Vec<&Shard> = allowed.iter().map(|allowed| allowed.shard).collect();
+        let weights = Weights::of(&self.asked, shards, &looked_at);
+        let promising = |allowed| self.promising(allowed, &weights, meaning, limit);
+        let mut found: Vec<Candidate> = allowed.iter().flat_map(promising).collect();
         found.sort_by(|a, b| {
             let by_place = || (b.video, a.record.start).cmp(&(a.video, b.record.start));
             b.estimate.total_cmp(&a.estimate).then_with(by_place)
@@ -194,23 +198,20 @@ impl LibraryQuery {
         moments
     }
 
-    /// The rows of a shard that meaning or terms speak for most, at most `limit`, in no order.
+    /// The rows of a shard, of those that are let through, that meaning or terms speak for most, at most `limit`, in no
+    /// order.
     fn promising(
         &self,
-        shard: &Shard,
+        allowed: &Allowed<'_>,
         weights: &Weights,
         meaning: Meaning<'_>,
         limit: usize,
     ) -> Vec<Candidate> {
-        let allowed = self.allowed(shard);
-        // Of a few videos there are rows in few shards.
-        if allowed.ranges.is_empty() {
-            return vec![];
-        }
+        let shard = allowed.shard;
         let words = words::of(shard, weights);
         let near = self.embedded_for(shard).and_then(|query| Near::of(meaning, shard, query));
-        let mut rows: Vec<usize> = words::best(&words, &allowed);
-        rows.extend(near.iter().flat_map(|near| near.rows(shard, &allowed)));
+        let mut rows: Vec<usize> = words::best(&words, allowed);
+        rows.extend(near.iter().flat_map(|near| near.rows(shard, allowed)));
         rows.sort_unstable();
         rows.dedup();
         let estimate = |row: usize| {

@@ -1,7 +1,6 @@
 //! Which terms of a library somebody may have meant who typed one that is nowhere in it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::super::shard::Shard;
 
@@ -11,7 +10,7 @@ const SHORTEST: usize = 6;
 
 /// The terms that are one slip away. People seldom miss the first letter, so that is the same, and few terms have to be
 /// looked at.
-pub(super) fn meant(term: &str, shards: &[Arc<Shard>]) -> BTreeSet<String> {
+pub(super) fn meant(term: &str, shards: &[&Shard]) -> BTreeSet<String> {
     let typed: Vec<char> = term.chars().collect();
     let Some(first) = typed.first().filter(|_| typed.len() >= SHORTEST && is_word(&typed)) else {
         return BTreeSet::new();

@@ -211,6 +211,9 @@ fn one_slip_in_a_word_that_is_nowhere_is_forgiven() {
     for text in ["weahter", "wether", "the wearther"] {
         assert_eq!(texts(&by_words(&library, text)), ["the weather was fine"], "{text}");
     }
+    let only = Filter { videos: Some(HashSet::from([video(1)])), ..Filter::default() };
+    let two = Stored::new(&[&["the weather was fine"], &["a former teacher"]]);
+    assert_eq!(texts(&two.search(&two.shards(), "weahter", only)), ["the weather was fine"]);
     // Too short; another word, and one that is there.
     let library = Stored::new(&[&["the paint is dry", "a former teacher"], &["he is a farmer"]]);
     assert_eq!(by_words(&library, "point"), []);

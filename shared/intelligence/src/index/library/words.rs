@@ -48,7 +48,9 @@ pub(super) struct Weights {
 }
 
 impl Weights {
-    pub(super) fn of(asked: &[Asked], shards: &[Arc<Shard>]) -> Self {
+    /// In a library of these shards, of which those that are looked at are enough to tell what may have been meant: no
+    /// other has rows to find.
+    pub(super) fn of(asked: &[Asked], shards: &[Arc<Shard>], looked_at: &[&Shard]) -> Self {
         let rows: usize = shards.iter().map(|shard| shard.row_count()).sum();
         let terms: u64 = shards.iter().map(|shard| shard.term_count()).sum();
         let found = |term: &str| {
@@ -65,7 +67,7 @@ impl Weights {
             if found > 0 {
                 parts.push((term.clone(), weight / all));
             } else {
-                let meant = spelling::meant(term, shards);
+                let meant = spelling::meant(term, looked_at);
                 parts.extend(meant.into_iter().map(|term| (term, GUESSED * weight / all)));
             }
         }
