@@ -23,7 +23,7 @@ export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS ?= -C target-cpu=neovers
 export CARGO_LAMBDA_COMPILER ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run token test-setup test fuzz bench bench-long bench-media bench-understanding lint clean
+.PHONY: help setup build run token test-setup test fuzz bench bench-long bench-media bench-understanding lint deploy doctor destroy deploy-setup clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,22 @@ lint: setup .local/bin/cargo-deny ## formatting, clippy, licences and bans, cfn-
 .local/bin/cargo-deny:
 	@echo "  building cargo-deny (once)"
 	@env -u CARGO_BUILD_TARGET cargo install --quiet --locked --root .local --version $(CARGO_DENY) cargo-deny
+
+# What was said on make's command line, by name; the values are in the environment, where no shell reads them.
+GIVEN = $(foreach name,$(.VARIABLES),$(if $(filter command line,$(origin $(name))),$(name)))
+DEPLOY = GIVEN="$(GIVEN)" STAGE="$(STAGE)" ARCH="$(ARCH)" .local/venv-deploy/bin/python -B infra/deploy
+
+deploy: deploy-setup ## deploy what `make package` and `make layers` made, asking nothing (STAGE=dev, once CLERK_ISSUER=https://…)
+	@$(DEPLOY)/deploy.py
+
+doctor: deploy-setup ## look at a deployed stage from its quotas to a clip's answer (STAGE=dev TOKEN=… or API_KEY=…)
+	@$(DEPLOY)/doctor.py
+
+destroy: deploy-setup ## remove a stage's stack; its videos and accounts stay (STAGE=dev; prod wants CONFIRM=frameiq-prod)
+	@$(DEPLOY)/destroy.py
+
+deploy-setup:
+	@infra/local/setup.sh --deploy
 
 clean: ## remove what was built and installed, and the local stack's data
 	@rm -rf target .local
