@@ -13,7 +13,7 @@ from stage import Stop
 OF_MAKE = {"STAGE", "ARCH", "CONFIRM", "API_URL", "TOKEN", "API_KEY"}
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """Reads CloudFormation's YAML; of its short functions it keeps the argument."""
 
 
@@ -22,12 +22,12 @@ def _short_function(loader, _suffix, node):
     return kinds.get(type(node), loader.construct_mapping)(node)
 
 
-_Loader.add_multi_constructor("!", _short_function)
+Loader.add_multi_constructor("!", _short_function)
 
 
 def declared(template):
     """The parameters that a template declares, by name."""
-    return yaml.load(template.read_text(), _Loader)["Parameters"]
+    return yaml.load(template.read_text(), Loader)["Parameters"]
 
 
 def given(known):
