@@ -44,6 +44,7 @@ token: ## print a session token of a local user (NAME=alice PLAN=pro), while `ma
 
 test-setup:
 	@infra/local/setup.sh --tests
+	@infra/local/setup.sh --deploy
 
 test: test-setup build ## unit, property, contract and end-to-end tests (they start stacks of their own)
 	@cargo test --release --workspace

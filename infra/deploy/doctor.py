@@ -110,19 +110,28 @@ def layers(report, stage, deployed):
         return
     body = stage.client("cloudformation").get_template(StackName=stage.stack, TemplateStage="Original")["TemplateBody"]
     template = yaml.load(body, Loader) if isinstance(body, str) else body
+    values = parameters(deployed)
+    unset = {name for name in template.get("Parameters", {}) if name.endswith("Layer") and not values.get(name)}
     there, missing = functions(stage), {}
     for name, resource in template["Resources"].items():
-        named = layers_named(resource.get("Properties", {}).get("Layers", []))
+        named = [layer for layer in layers_named(resource.get("Properties", {}).get("Layers", [])) if vital(layer) or layer not in unset]
         if name in there and len(there[name].get("Layers", [])) < len(named):
             missing[name] = named
-    without_ffmpeg = [name for name, named in missing.items() if any("ffmpeg" in layer.lower() for layer in named)]
     again = f"run `make layers`, then `make deploy STAGE={stage.name}`"
+    without_ffmpeg = [name for name, named in missing.items() if any(map(vital, named))]
     if without_ffmpeg:
         report.bad("layers", f"{', '.join(without_ffmpeg)} may lack ffmpeg, so no video completes: {again}")
     elif missing:
-        report.note("layers", f"not every layer is attached to {', '.join(missing)}, which do less without: {again}")
+        report.bad("layers", f"not every layer is attached to {', '.join(missing)}: {again}")
     else:
         report.ok("layers", "all that the template names are attached")
+    for layer in sorted(filter(lambda layer: not vital(layer), unset)):
+        report.note("layers", f"{layer} is not set, so what it brings is not there; template.yaml says what that is")
+
+
+def vital(layer):
+    """Whether no video completes without it."""
+    return "ffmpeg" in layer.lower()
 
 
 def layers_named(declared):

@@ -1,5 +1,7 @@
 """Whether what `make package` and `make layers` made is there, whole and for the right processor."""
 
+import os
+import pathlib
 import re
 
 from stage import ROOT, Stop
@@ -31,21 +33,26 @@ def check(architecture):
         raise Stop(f"there is no package for {architecture}: run `make package ARCH={architecture}`")
     ffmpeg = folder / "target/layers/ffmpeg/bin/ffmpeg"
     if not ffmpeg.is_file():
-        raise Stop(f"{ffmpeg.relative_to(ROOT)} is missing, and deploying without ffmpeg is refused: run `make layers ARCH={architecture}`")
+        raise Stop(f"{_shown(ffmpeg)} is missing, and deploying without ffmpeg is refused: run `make layers ARCH={architecture}`")
     _check_machine(ffmpeg, architecture, "layers")
     for kind, path in _PATH.findall(template.read_text()):
         named = folder / path
         wanted = named / "bootstrap" if path.startswith("target/lambda/") else named
         if not wanted.exists() or (named.is_dir() and not any(named.iterdir())):
             target = "layers" if kind == "ContentUri" else "package"
-            raise Stop(f"{wanted.relative_to(ROOT)} is missing: run `make {target} ARCH={architecture}`")
+            raise Stop(f"{_shown(wanted)} is missing: run `make {target} ARCH={architecture}`")
         if wanted.name == "bootstrap":
             _check_machine(wanted, architecture, "package")
     return template
 
 
 def _folder(architecture):
-    return ROOT / "target/package" / architecture
+    # Elsewhere only for tests, which package what is broken.
+    return pathlib.Path(os.environ.get("PACKAGES") or ROOT / "target/package") / architecture
+
+
+def _shown(path):
+    return os.path.relpath(path, ROOT)
 
 
 def _check_machine(program, architecture, target):
@@ -53,4 +60,4 @@ def _check_machine(program, architecture, target):
         head = file.read(20)
     # Scripts run anywhere.
     if head[:4] == b"\x7fELF" and int.from_bytes(head[_MACHINE], "little") != _MACHINES[architecture]:
-        raise Stop(f"{program.relative_to(ROOT)} is not for {architecture}: run `make {target} ARCH={architecture}`")
+        raise Stop(f"{_shown(program)} is not for {architecture}: run `make {target} ARCH={architecture}`")
