@@ -76,7 +76,7 @@ lint: setup .local/bin/cargo-deny ## formatting, clippy, licences and bans, cfn-
 	@cargo fmt --all --check
 	@cargo clippy --release --workspace --all-targets -- -D warnings
 	@.local/bin/cargo-deny check bans licenses sources
-	@$(VENV)/bin/cfn-lint template.yaml
+	@$(VENV)/bin/cfn-lint template.yaml infra/ci/role.yaml
 
 # Built for the machine itself, apart from the project's flags and target folder.
 .local/bin/cargo-deny:

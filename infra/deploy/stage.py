@@ -82,7 +82,8 @@ class Stage:
     def open(self):
         """Looks whether the credentials open an account. Returns who they are."""
         try:
-            self.session = boto3.Session()
+            # The variable that AWS's other tools read; boto3 reads AWS_DEFAULT_REGION alone.
+            self.session = boto3.Session(region_name=os.environ.get("AWS_REGION"))
             if self.session.get_credentials() is None:
                 raise Stop(NO_CREDENTIALS.format("none were found"))
             if not self.session.region_name:
