@@ -85,7 +85,9 @@ lint: setup .local/bin/cargo-deny ## formatting, clippy, licences and bans, cfn-
 
 # What was said on make's command line, by name; the values are in the environment, where no shell reads them.
 GIVEN = $(foreach name,$(.VARIABLES),$(if $(filter command line,$(origin $(name))),$(name)))
-DEPLOY = GIVEN="$(GIVEN)" STAGE="$(STAGE)" ARCH="$(ARCH)" .local/venv-deploy/bin/python -B infra/deploy
+# An architecture that nobody asked for is the stack's, or the one that was packaged.
+ASKED_ARCH = $(if $(filter-out file default undefined,$(origin ARCH)),$(ARCH))
+DEPLOY = GIVEN="$(GIVEN)" STAGE="$(STAGE)" ARCH="$(ASKED_ARCH)" .local/venv-deploy/bin/python -B infra/deploy
 
 deploy: deploy-setup ## deploy what `make package` and `make layers` made, asking nothing (STAGE=dev, once CLERK_ISSUER=https://…)
 	@$(DEPLOY)/deploy.py
