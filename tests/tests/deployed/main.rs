@@ -12,7 +12,8 @@ use package::Package;
 use std::path::{Path, PathBuf};
 use tests::{wait::eventually, world};
 
-#[tokio::test]
+// The operator's commands hold this thread while the fronts answer on others.
+#[tokio::test(flavor = "multi_thread")]
 async fn two_stages_are_deployed_updated_taken_back_and_well() {
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).canonicalize().unwrap();
     let state_dir = world::state_dir(&root);
@@ -25,7 +26,8 @@ async fn two_stages_are_deployed_updated_taken_back_and_well() {
     // What is missing is said before anything is made.
     let refused = operator.without_credentials().run(Stage::Dev, "deploy", &[]).failed();
     assert!(refused.contains("error: no AWS credentials"), "{refused}");
-    let refused = operator.run(Stage::Dev, "deploy", &[package.folder_setting(&state_dir.join("none"))]).failed();
+    let refused =
+        operator.run(Stage::Dev, "deploy", &[package.folder_setting(&state_dir.join("none"))]).failed();
     assert!(refused.contains("run `make package ARCH="), "{refused}");
     package.remove_ffmpeg();
     let refused = operator.run(Stage::Dev, "deploy", &[package.setting()]).failed();
@@ -78,7 +80,8 @@ async fn two_stages_are_deployed_updated_taken_back_and_well() {
     assert_eq!(version(&prod).await, OF_THIS_BUILD, "the stages share nothing");
 
     // A version that does not come up: its new code is taken back with it.
-    let broken = next.with_other_version("meta-health", OF_THE_NEXT, OF_THE_BROKEN).that_fails_after("MetaHealth");
+    let broken =
+        next.with_other_version("meta-health", OF_THE_NEXT, OF_THE_BROKEN).that_fails_after("MetaHealth");
     let refused = operator.run(Stage::Dev, "deploy", &[broken.setting()]).failed();
     assert!(refused.contains("UPDATE_ROLLBACK_COMPLETE; what was deployed before is in place"), "{refused}");
     assert!(refused.contains("First failure: NeverReady"), "{refused}");
@@ -107,7 +110,12 @@ async fn two_stages_are_deployed_updated_taken_back_and_well() {
     let refused = operator.run(Stage::Prod, "destroy", &[]).failed();
     assert!(refused.contains("CONFIRM=frameiq-prod"), "{refused}");
     let said = operator.run(Stage::Dev, "destroy", &[]).succeeded();
-    for kept in ["dynamodb delete-table", "s3api delete-bucket", "secretsmanager delete-secret", "logs delete-log-group"] {
+    for kept in [
+        "dynamodb delete-table",
+        "s3api delete-bucket",
+        "secretsmanager delete-secret",
+        "logs delete-log-group",
+    ] {
         assert!(said.contains(kept), "{said}");
     }
     assert_eq!(version(&prod).await, OF_THIS_BUILD);
@@ -131,7 +139,8 @@ fn options(root: &Path, state_dir: PathBuf) -> StackOptions {
 async fn version(front: &StackFront) -> String {
     let answer = reqwest::get(format!("{}/health", front.url())).await.unwrap();
     let health: serde_json::Value = answer.json().await.unwrap();
-    health["version"].as_str().unwrap_or_else(|| panic!("no version: {health}")).to_owned()
+    assert!(health["version"].is_string(), "{health}");
+    health["version"].as_str().unwrap().to_owned()
 }
 
 fn expect(seen: String, wanted: &str) -> Result<(), String> {

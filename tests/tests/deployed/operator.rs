@@ -134,7 +134,9 @@ service, operation = sys.argv[1].split('.')
 answer = getattr(boto3.client(service), operation)(**dict(pair.split('=', 1) for pair in sys.argv[2:]))
 print(json.dumps(answer, default=str))";
         let mut command = Command::new(self.root.join(".local/venv-deploy/bin/python"));
-        command.args(["-c", SCRIPT, call]).args(arguments.iter().map(|(name, value)| format!("{name}={value}")));
+        command
+            .args(["-c", SCRIPT, call])
+            .args(arguments.iter().map(|(name, value)| format!("{name}={value}")));
         serde_json::from_str(&self.finish(command).succeeded()).unwrap()
     }
 

@@ -68,7 +68,7 @@ impl Package {
             fs::create_dir_all(at.parent().unwrap()).unwrap();
             let path = std::env::var_os("PATH").unwrap();
             let mut programs = std::env::split_paths(&path).map(|folder| folder.join("ffmpeg"));
-            fs::copy(programs.find(|program| program.is_file()).expect("ffmpeg on the path"), at).unwrap();
+            fs::copy(programs.find(|program| program.is_file()).unwrap(), at).unwrap();
         }
     }
 
@@ -117,7 +117,8 @@ fn local_paths(template: &str) -> impl Iterator<Item = &str> {
     template.lines().filter_map(|line| {
         let (name, value) = line.trim_start().split_once(": ")?;
         let path = value.split(" #").next()?.trim().trim_end_matches('/');
-        let is_path = ["CodeUri", "ContentUri", "DefinitionUri"].contains(&name) && !path.starts_with(['!', '{']);
+        let is_path =
+            ["CodeUri", "ContentUri", "DefinitionUri"].contains(&name) && !path.starts_with(['!', '{']);
         is_path.then_some(path)
     })
 }

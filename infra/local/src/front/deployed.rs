@@ -65,7 +65,9 @@ impl Deployed {
         let failed = |error: zip::result::ZipError| StackError::file(directory)(error.into());
         // Of an earlier version, which may run still: a program that runs cannot be written to, but removed.
         match fs::remove_dir_all(directory) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(StackError::file(directory)(error)),
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(StackError::file(directory)(error));
+            }
             _ => {}
         }
         fs::create_dir_all(directory).map_err(StackError::file(directory))?;
