@@ -78,6 +78,32 @@ if [ ${#packages[@]} -gt 0 ]; then
         fail "apt could not install ${packages[*]} (no network?); see $log, or try: sudo apt-get update && sudo $install"
 fi
 
+# A C library that is older than Lambda's, for the test that starts every function on it: Debian 11's, or the Ubuntu of
+# its time. apt takes it from the mirror that the machine has, and checks the signature.
+older_library() {
+    local folder=.local/glibc-2.31 apt=.local/apt origin mirror suite
+    [ -d $folder ] && return
+    read -r origin mirror < <(apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' 'Component: main' |
+        grep -E '^(Debian|Ubuntu) ' | grep -v security | sort -u)
+    case "${origin:-}" in
+        Debian) suite=bullseye ;;
+        Ubuntu) suite=focal ;;
+        *) fail "this machine's apt names no mirror of Debian or Ubuntu, where an older C library could be had for the tests" ;;
+    esac
+    echo "  fetching an older C library (once)"
+    mkdir -p $apt/lists/partial $apt/cache/archives/partial
+    echo "deb $mirror $suite main" >$apt/sources.list
+    local options=(-o "Dir::Etc::SourceList=$PWD/$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
+        -o "Dir::State::Lists=$PWD/$apt/lists" -o "Dir::Cache=$PWD/$apt/cache")
+    {
+        # Downloading as the user _apt would need a folder that it may write to.
+        apt-get "${options[@]}" update &&
+            (cd $apt && apt-get "${options[@]}" -o APT::Sandbox::User=root download "libc6/$suite") &&
+            dpkg-deb -x $apt/libc6_*.deb $folder.new && mv $folder.new $folder
+    } >"$log" 2>&1 || fail "apt could not fetch libc6 of $suite (no network?); see $log"
+    rm -rf $apt
+}
+
 # `environment FOLDER REQUIREMENTS OPTIONS…`: a Python environment of exactly what REQUIREMENTS/ names.
 environment() {
     local folder=$1 from=$2 stamp
@@ -94,6 +120,9 @@ environment() {
 }
 environment $venv $here --require-hashes
 case "${1:-}" in
-    --tests) environment .local/venv-tests tests ;;
+    --tests)
+        environment .local/venv-tests tests
+        older_library
+        ;;
     --bench) environment .local/venv-bench tests/bench_media ;;
 esac

@@ -5,10 +5,14 @@
 //! of the five is forgotten or disagrees, the message here names the file to touch.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read what it tests has failed")]
 
+#[path = "contract/binaries.rs"]
+mod binaries;
 #[path = "contract/documents.rs"]
 mod documents;
 #[path = "contract/events.rs"]
 mod events;
+#[path = "contract/first_poll.rs"]
+mod first_poll;
 #[path = "contract/house.rs"]
 mod house;
 #[path = "contract/permissions.rs"]

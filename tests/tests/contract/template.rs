@@ -31,8 +31,13 @@ impl Function {
             .collect()
     }
 
+    /// Its own variables, beside those of `Globals`.
+    pub(crate) fn environment(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.properties["Environment"]["Variables"].as_object().into_iter().flatten()
+    }
+
     fn variables(&self) -> impl Iterator<Item = &String> {
-        keys(&self.properties["Environment"]["Variables"])
+        self.environment().map(|(name, _)| name)
     }
 }
 
