@@ -165,7 +165,10 @@ async fn the_documents_are_those_of_the_repository() {
             "{path}"
         );
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/openapi");
-        assert_eq!(served.body, tests::yaml::read(&folder.join(file)), "{path}");
+        let mut document = tests::yaml::read(&folder.join(file));
+        // Where both APIs are found here: on the host that was asked, without a stage.
+        document["servers"] = json!([{ "url": "/" }]);
+        assert_eq!(served.body, document, "{path}");
     }
 }
 
