@@ -7,7 +7,7 @@ use crate::house;
 use crate::transformed::{PLAIN, WITH_CANARIES, resources};
 
 /// The longest name of a stack that everything derived from it has room for.
-const LONGEST_STACK_NAME: usize = 64;
+const LONGEST_STACK_NAME: usize = 50;
 
 /// Names that are unique in what they belong to, which is the stack's own.
 const WITHIN_THE_STACK: [(&str, &str); 5] = [
@@ -20,9 +20,15 @@ const WITHIN_THE_STACK: [(&str, &str); 5] = [
 ];
 
 /// The most characters of a name that is derived from the stack's.
-const LIMITS: [(&str, &str, usize); 2] = [
-    ("AWS::StepFunctions::StateMachine", "StateMachineName", 80),
+const LIMITS: [(&str, &str, usize); 8] = [
     ("AWS::ApiGateway::RestApi", "Name", 1024),
+    ("AWS::CloudWatch::Alarm", "AlarmName", 255),
+    ("AWS::CloudWatch::Dashboard", "DashboardName", 255),
+    ("AWS::Events::Rule", "Name", 64),
+    ("AWS::Lambda::LayerVersion", "LayerName", 140),
+    ("AWS::Logs::LogGroup", "LogGroupName", 512),
+    ("AWS::SNS::Topic", "DisplayName", 100),
+    ("AWS::StepFunctions::StateMachine", "StateMachineName", 80),
 ];
 
 /// A property that names its resource, or something in a space that stacks share.
