@@ -7,20 +7,32 @@
 
 #[path = "contract/binaries.rs"]
 mod binaries;
+#[path = "contract/canaries.rs"]
+mod canaries;
 #[path = "contract/documents.rs"]
 mod documents;
 #[path = "contract/events.rs"]
 mod events;
 #[path = "contract/first_poll.rs"]
 mod first_poll;
+#[path = "contract/gateway.rs"]
+mod gateway;
 #[path = "contract/house.rs"]
 mod house;
+#[path = "contract/limits.rs"]
+mod limits;
+#[path = "contract/names.rs"]
+mod names;
 #[path = "contract/permissions.rs"]
 mod permissions;
 #[path = "contract/routes.rs"]
 mod routes;
+#[path = "contract/safeguards.rs"]
+mod safeguards;
 #[path = "contract/template.rs"]
 mod template;
+#[path = "contract/transformed.rs"]
+mod transformed;
 #[path = "contract/workflow.rs"]
 mod workflow;
 

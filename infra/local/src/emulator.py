@@ -1,6 +1,6 @@
 """Runs the AWS emulator as a child of the local stack.
 
-Seven things that its own command does not do:
+Nine things that its own command does not do:
 * its Lambda Runtime API leaves Nagle's algorithm on, which costs every warm invocation 44 ms;
 * it must not outlive the stack, however the stack ends. The stack holds the other end of our standard
   input; end of file means "stop", whether it was asked for or the stack was killed. SIGTERM makes the
@@ -12,7 +12,9 @@ Seven things that its own command does not do:
 * its IAM has actions of its own for Bedrock's Converse, which AWS allows as InvokeModel, and knows neither the jobs of
   Transcribe as resources nor where they write to;
 * its Bedrock answers an embedding model with a sentence. Here it counts words, so that texts with the same words are
-  close.
+  close;
+* its API Gateway imports the paths of an API's document and not what the gateway answers by itself;
+* it has no TLS, which the bucket's policy asks for. Here loopback counts as TLS.
 """
 
 import fcntl
@@ -40,9 +42,9 @@ fcntl.flock(lock, fcntl.LOCK_EX)
 
 threading.Thread(target=stop_with_the_stack, daemon=True).start()
 
-from ministack.app import main  # noqa: E402  (it reads sockets' settings when imported)
+from ministack import app  # noqa: E402  (it reads sockets' settings when imported)
 from ministack.core import iam_actions  # noqa: E402
-from ministack.services import bedrock_runtime, s3  # noqa: E402
+from ministack.services import apigateway_v1, bedrock_runtime, s3  # noqa: E402
 
 get_object = s3._get_object
 
@@ -116,4 +118,21 @@ def invoke_embedding_model(model_id, headers, body):
 
 bedrock_runtime._invoke_model = invoke_embedding_model
 
-main()
+import_rest_api = apigateway_v1._import_rest_api
+
+
+def import_whole_rest_api(spec, base_data=None):
+    api = import_rest_api(spec, base_data)
+    for kind, response in (spec.get("x-amazon-apigateway-gateway-responses") or {}).items():
+        status, _, body = apigateway_v1._put_gateway_response(api, kind, response)
+        if status >= 400:
+            raise ValueError(f"the gateway response {kind} is refused: {body!r}")
+    return api
+
+
+apigateway_v1._import_rest_api = import_whole_rest_api
+
+pin_request_origin = app.pin_request_origin
+app.pin_request_origin = lambda address, _secure: pin_request_origin(address, True)
+
+app.main()

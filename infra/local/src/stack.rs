@@ -63,6 +63,7 @@ impl Stack {
         let emulator = Emulator::start(&options, &http).await?;
         let aws = Aws::new(emulator.endpoint().to_owned(), http.clone());
         let mut parameters = vec![
+            ("Architecture", architecture().to_owned()),
             ("ToolsRoot", tools.display().to_string()),
             ("ClerkIssuer", url.clone()),
             ("ClerkJwksUrl", format!("{url}/.well-known/jwks.json")),
@@ -183,6 +184,11 @@ impl Stack {
         let body = answer.into_body().collect().await.map_err(|error| failed(&error))?.to_bytes();
         Ok((status, serde_json::from_slice(&body).unwrap_or_default()))
     }
+}
+
+/// This machine's, in Lambda's word: the functions run here, so they were built for it.
+fn architecture() -> &'static str {
+    if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
 }
 
 fn lock(options: &StackOptions) -> Result<File, StackError> {

@@ -11,6 +11,7 @@ use domain::problem::ProblemKind;
 use http::Method;
 use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
+use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt};
 use serde::de::DeserializeOwned;
 use store::{Account, Video};
@@ -21,6 +22,7 @@ use crate::caller::Caller;
 use crate::fetch;
 use crate::problem::{Contract, Problem};
 use crate::refusals;
+use crate::servers::Servers;
 
 /// The largest body that is read.
 const MAX_BODY_BYTES: usize = 64 << 10;
@@ -61,6 +63,17 @@ impl Call {
         let url = fetch::check(url, &self.app.config.local.fetch_allow)
             .map_err(|detail| Problem::invalid(format!("callbackUrl: {detail}")))?;
         Ok(Some(Callback { url: url.into(), key: prefix.clone(), api_version: *api_version }))
+    }
+
+    /// Where this caller finds both APIs.
+    pub fn servers(&self) -> Servers {
+        let context = match self.request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV1(context)) => Some(context),
+            _ => None,
+        };
+        let domain = context.and_then(|context| context.domain_name.as_deref());
+        let stage = context.and_then(|context| context.stage.as_deref());
+        Servers::of(domain, stage, self.app.config.jobs_api_id.as_deref())
     }
 
     /// The method.

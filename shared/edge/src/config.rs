@@ -54,6 +54,8 @@ pub struct Config {
     /// ARN of the bucket of S3 Vectors that tells which rows of a library are near in meaning; without one the sketches
     /// of its shards do.
     pub vector_bucket: Option<String>,
+    /// The id that API Gateway gave the Jobs API, for the function that tells where that is.
+    pub jobs_api_id: Option<String>,
     /// The server of the provider `openai`.
     pub openai: OpenAi,
     /// Where and at which prices things are sold.
@@ -164,6 +166,7 @@ impl Config {
                 var("DETECT_LABELS").as_deref(),
             )?,
             vector_bucket: var("VECTOR_BUCKET_ARN"),
+            jobs_api_id: var("JOBS_API_ID"),
             openai: OpenAi::of(
                 var("OPENAI_BASE_URL"),
                 var("OPENAI_API_KEY_ARN"),

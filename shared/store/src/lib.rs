@@ -47,7 +47,7 @@ pub use ledger::{LedgerEntry, Reservation};
 pub use library::{Library, LibraryChange};
 pub use limits::{QuerySlot, Window};
 pub use objects::{ByteRange, PinnedObject};
-pub use removal::{Backfill, LAST_WRITE, Purge, Tombstone};
+pub use removal::{Backfill, LAST_WRITE, MAX_PAGES, Purge, Tombstone};
 pub use stages::StageProgress;
 pub use videos::{
     Created, Ended, NewVideo, Origin, Retried, RetryFrom, Source, Video, VideoSummary, VideosPage, Wish,
