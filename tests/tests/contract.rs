@@ -5,6 +5,8 @@
 //! of the five is forgotten or disagrees, the message here names the file to touch.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read what it tests has failed")]
 
+#[path = "contract/capacity.rs"]
+mod capacity;
 #[path = "contract/documents.rs"]
 mod documents;
 #[path = "contract/events.rs"]
