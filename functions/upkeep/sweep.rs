@@ -13,8 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use store::{Admitted, Purge, Run, StoreError, Video};
 
-/// Above the state machine's own limit of a day: reached only where that is not enforced.
-const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(25);
+/// Above the state machine's own limit of 36 hours: reached only where that is not enforced.
+const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(37);
 /// Whoever lets a video run starts it within this time, or has died.
 const LONGEST_START: SignedDuration = SignedDuration::from_mins(5);
 /// A run is looked after so often.

@@ -8,7 +8,9 @@ schedules. There are two ways to see to that:
 
 * Lambda reserves concurrency only above 100 that stay for everybody. From 400 on, the two steps that are wide, extract
   and describe, get a quarter each, which they cannot exceed. A video that runs takes one more at a time: a step before
-  or after them, or the transcription beside the descriptions. So a tenth of the limit may run.
+  or after them, or the transcription beside the descriptions. As many run as would together be four times as wide as
+  either quarter: of a step that is refused, one try in six succeeds even where all of them are long and at their
+  widest, and it has eighty; with sixteen times as many, one step in fifty would give up.
 * Below, nothing can be reserved. A video takes at most its map's width and one for the transcription beside it; as many
   run as fit into six tenths in the worst case.
 """
@@ -21,6 +23,8 @@ WIDEST = 40
 NARROWEST, LIMIT_PER_WIDTH = 2, 25
 # From this limit on, concurrency can be reserved and 100 and more stay for everybody.
 RESERVES_FROM = 400
+# How often what runs may exceed what is reserved, were all videos at their widest.
+OVERSUBSCRIBED = 4
 # The least that a queue's event source takes, and a fiftieth of the limit for each of the three.
 LEAST_OF_QUEUE, MOST_OF_QUEUE, LIMIT_PER_QUEUE = 2, 20, 50
 
@@ -28,11 +32,12 @@ LEAST_OF_QUEUE, MOST_OF_QUEUE, LIMIT_PER_QUEUE = 2, 20, 50
 def parameters(limit):
     """The parameters for an account with this limit, by name."""
     width = max(NARROWEST, min(WIDEST, limit // LIMIT_PER_WIDTH))
-    reserves = limit >= RESERVES_FROM
+    reserved = limit // 4 if limit >= RESERVES_FROM else 0
+    running = OVERSUBSCRIBED * reserved // width if reserved else limit * 6 // 10 // (width + 1)
     return {
         "MapWidth": width,
-        "MaxRunningVideos": limit // 10 if reserves else max(1, limit * 6 // 10 // (width + 1)),
-        "StepConcurrency": limit // 4 if reserves else 0,
+        "MaxRunningVideos": max(1, running),
+        "StepConcurrency": reserved,
         "QueueConcurrency": max(LEAST_OF_QUEUE, min(MOST_OF_QUEUE, limit // LIMIT_PER_QUEUE)),
     }
 

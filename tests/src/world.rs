@@ -312,7 +312,7 @@ impl World {
         };
         options.parameters.extend_from_slice(parameters);
         if parameters.iter().all(|(name, _)| *name != RUNNING) {
-            // As an account has that lets a thousand functions run: no test is to wait for another's videos.
+            // No test is to wait for another's videos.
             options.parameters.push((RUNNING, "100".to_owned()));
         }
         options.env.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
