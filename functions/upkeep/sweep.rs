@@ -25,7 +25,9 @@ const NEXT_LOOK_IN_LINE: SignedDuration = SignedDuration::from_mins(30);
 async fn sweep(app: Arc<App>, _tick: Value) -> Result<(), StepError> {
     let now = clock::now();
     let mut failed = Ok(());
-    for run in app.store.admitted().await? {
+    let running = app.store.admitted().await?;
+    let videos_running = running.len();
+    for run in running {
         if let Err(error) = check_slot(&app, run, now).await {
             tracing::error!(video.id = %run.video, %error, "slot not checked");
             failed = Err(error.into());
@@ -39,6 +41,10 @@ async fn sweep(app: Arc<App>, _tick: Value) -> Result<(), StepError> {
         }
     }
     app.store.start_waiting(app.config.max_running_videos, now).await?;
+    let line = app.store.line().await?;
+    // The age of the queue's messages tells nothing of this: they are done with when their videos are in line.
+    let waited_s = line.since.map_or(0, |since| now.duration_since(since).as_secs());
+    tracing::info!(videos_running, videos_waiting = line.videos, waited_s, "videos run, and wait");
     failed
 }
 

@@ -9,8 +9,8 @@ schedules. There are two ways to see to that:
 * Lambda reserves concurrency only above 100 that stay for everybody. From 400 on, the two steps that are wide, extract
   and describe, get a quarter each, which they cannot exceed. A video that runs takes one more at a time: a step before
   or after them, or the transcription beside the descriptions. As many run as would together be four times as wide as
-  either quarter: of a step that is refused, one try in six succeeds even where all of them are long and at their
-  widest, and it has eighty; with sixteen times as many, one step in fifty would give up.
+  either quarter. While all of them are at their widest, with steps of a minute and tries half a minute apart, one try in
+  six succeeds, of the eighty that a step has; were it sixteen times, one step in fifteen would give up.
 * Below, nothing can be reserved. A video takes at most its map's width and one for the transcription beside it; as many
   run as fit into six tenths in the worst case.
 """

@@ -179,7 +179,8 @@ async fn told(world: &World, ids: &[VideoId]) -> (usize, usize, usize) {
         throttled += runs.errors(&id, 1).await.iter().filter(|error| *error == THROTTLED).count();
         for label in ["Segment", "Batch"] {
             let items = runs.items(&id, 1, label).await;
-            throttled += items.iter().flat_map(|(_, errors)| errors).filter(|error| *error == THROTTLED).count();
+            throttled +=
+                items.iter().flat_map(|(_, errors)| errors).filter(|error| *error == THROTTLED).count();
         }
     }
     moments.sort_by(|(at, step), (other, other_step)| at.total_cmp(other).then(step.cmp(other_step)));

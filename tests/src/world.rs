@@ -111,8 +111,7 @@ impl World {
 
     /// One whose account lets so many functions run at a time. For a program that has no other world.
     pub fn limited(limit: u32, parameters: &[(&'static str, u32)]) -> Self {
-        let parameters: Vec<_> =
-            parameters.iter().map(|(name, value)| (*name, value.to_string())).collect();
+        let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, value.to_string())).collect();
         Self::start(&parameters, &[("LAMBDA_ACCOUNT_CONCURRENCY", &limit.to_string())])
     }
 
@@ -187,7 +186,8 @@ impl World {
         let put = json!({ "TableName": self.table, "Item": row });
         let call = reqwest::Client::new().post(&self.aws_endpoint).body(put.to_string());
         let call = call.header("x-amz-target", "DynamoDB_20120810.PutItem").header("authorization", ROOT);
-        let answer = call.header("content-type", "application/x-amz-json-1.0").send().await.expect("an answer");
+        let answer =
+            call.header("content-type", "application/x-amz-json-1.0").send().await.expect("an answer");
         assert_eq!(answer.status(), 200, "{row}");
     }
 

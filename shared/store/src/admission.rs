@@ -45,6 +45,15 @@ pub struct Admitted {
     pub since: Timestamp,
 }
 
+/// The line as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line {
+    /// How many videos wait.
+    pub videos: usize,
+    /// Since when the first of them does.
+    pub since: Option<Timestamp>,
+}
+
 /// What became of a wish for a slot.
 enum Admission {
     /// It has one, now or since an earlier try.
@@ -113,6 +122,17 @@ impl Store {
         Box::pin(async move {
             let rows = self.partition(OPERATION, ADMISSION.to_owned(), RUNNING_ROW).await?;
             rows.into_iter().map(|row| from_row(OPERATION, row)).collect()
+        })
+    }
+
+    /// How long the line is.
+    pub fn line(&self) -> Reply<'_, Line> {
+        const OPERATION: &str = "looking along the line";
+        Box::pin(async move {
+            let rows = self.partition(OPERATION, ADMISSION.to_owned(), WAITING_ROW).await?;
+            let videos = rows.len();
+            let first = rows.into_iter().next().map(|row| from_row::<Place>(OPERATION, row)).transpose()?;
+            Ok(Line { videos, since: first.map(|place| place.queued_at) })
         })
     }
 

@@ -12,7 +12,8 @@ const PARAMETERS: [&str; 4] = ["MapWidth", "MaxRunningVideos", "StepConcurrency"
 #[tokio::main]
 async fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<u32>());
-    let (Some(Ok(videos)), Some(Ok(limit)), None) = (arguments.next(), arguments.next(), arguments.next()) else {
+    let (Some(Ok(videos)), Some(Ok(limit)), None) = (arguments.next(), arguments.next(), arguments.next())
+    else {
         eprintln!("usage: bench_burst VIDEOS LIMIT");
         return ExitCode::FAILURE;
     };

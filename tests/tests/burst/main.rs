@@ -72,7 +72,8 @@ async fn a_slot_whose_end_was_lost_is_given_back_and_who_has_left_keeps_nobody_w
     for video in &lost {
         world().put_row(slot(*video)).await;
     }
-    let count = json!({ "PK": { "S": "ADMISSION" }, "SK": { "S": "COUNT" }, "running": { "N": ROOM.to_string() } });
+    let count =
+        json!({ "PK": { "S": "ADMISSION" }, "SK": { "S": "COUNT" }, "running": { "N": ROOM.to_string() } });
     world().put_row(count).await;
 
     let (first, second) = (uploaded(&client).await, uploaded(&client).await);

@@ -202,7 +202,10 @@ fn every_step_is_retried_alike() {
     let tasks: Vec<(&String, &Value)> = states.filter(|(_, body)| body["Type"] == "Task").collect();
     let of_download = retriers(tasks.iter().find(|(state, _)| *state == "Download").unwrap().1);
     let named: Vec<&str> = of_download.iter().map(|retrier| errors(retrier)[0]).collect();
-    assert_eq!(named, RETRIED, "{FILE}: Download: throttles, other passing faults and crashes, in this order");
+    assert_eq!(
+        named, RETRIED,
+        "{FILE}: Download: throttles, other passing faults and crashes, in this order"
+    );
     let mut complaints = vec![];
     for (state, body) in tasks {
         let mut all = retriers(body);
@@ -222,7 +225,10 @@ fn a_throttled_step_is_retried_for_long_and_at_random() {
     let (definition, _) = definition();
     let throttles = retriers(&definition["States"]["Download"])[0];
     assert_eq!(errors(throttles), [THROTTLED], "{FILE}: throttles need attempts of their own");
-    assert_eq!(throttles["JitterStrategy"], "FULL", "{FILE}: those who were refused together would meet again");
+    assert_eq!(
+        throttles["JitterStrategy"], "FULL",
+        "{FILE}: those who were refused together would meet again"
+    );
     // At random is half of it on average.
     let mean = longest_pauses(throttles) / 2.0;
     assert!(mean >= THROTTLED_SECS, "{FILE}: a throttled step gives up after {mean} s on average");
@@ -252,5 +258,8 @@ fn waiting_does_not_use_up_the_time_of_a_run() {
     let sweep = house::code("functions/upkeep/sweep.rs");
     let hours = sweep.split_once("LONGEST_RUN:SignedDuration=SignedDuration::from_hours(").unwrap().1;
     let hours: f64 = hours.split_once(')').unwrap().0.parse().unwrap();
-    assert!(hours * 3600.0 > limit, "functions/upkeep/sweep.rs: LONGEST_RUN is less than the machine's limit");
+    assert!(
+        hours * 3600.0 > limit,
+        "functions/upkeep/sweep.rs: LONGEST_RUN is less than the machine's limit"
+    );
 }
