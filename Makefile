@@ -6,6 +6,8 @@ PLAN ?=
 FILMS ?= 24
 HOURS ?= 3 12
 BOARDS ?= 40
+VIDEOS ?= 200
+LIMIT ?= 10
 
 VENV := .local/venv
 CARGO_DENY := 0.20.2
@@ -41,7 +43,7 @@ export RANLIB_x86_64_unknown_linux_gnu := $(ZIG)/$(TARGET_x86_64)-ranlib
 export RANLIB_aarch64_unknown_linux_gnu := $(ZIG)/$(TARGET_arm64)-ranlib
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build package run token test-setup test fuzz bench bench-long bench-media bench-understanding lint clean
+.PHONY: help setup build package run token test-setup test fuzz bench bench-burst bench-long bench-media bench-understanding lint clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +79,9 @@ bench: test-setup build ## what a video costs and how long it takes, as a table
 
 bench-long: test-setup build ## videos of hours through the whole local stack, an hour or so in all (HOURS="3 12")
 	@cargo run --release --bin bench_long -- $(HOURS)
+
+bench-burst: test-setup build ## many short videos at once, and the API beside them, where few functions may run at a time (VIDEOS=200 LIMIT=10)
+	@cargo run --release --bin bench_burst -- $(VIDEOS) $(LIMIT)
 
 bench-media: ## how good and how cheap scene detection and extraction are, beside their peers (FILMS=24 a half)
 	@infra/local/setup.sh --bench

@@ -7,6 +7,7 @@
     reason = "a panic here is a failed test with a line number"
 )]
 
+pub mod burst;
 pub mod client;
 pub mod clips;
 pub mod event;

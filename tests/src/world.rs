@@ -28,6 +28,9 @@ use crate::web::{self, Web};
 /// The emulator takes the key `test` for the account's root and does not check its signature.
 const ROOT: &str = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/any/aws4_request, SignedHeaders=host, Signature=none";
 
+/// The template's parameter of how many videos run at a time.
+pub const RUNNING: &str = "MaxRunningVideos";
+
 /// A running stack and what it is fed with.
 pub struct World {
     /// The Videos & Chat API.
@@ -106,6 +109,12 @@ impl World {
         Self::start(&parameters, &[("AWS_ENDPOINT_URL_S3VECTORS", &vectors.url)])
     }
 
+    /// One whose account lets so many functions run at a time. For a program that has no other world.
+    pub fn limited(limit: u32, parameters: &[(&'static str, u32)]) -> Self {
+        let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, value.to_string())).collect();
+        Self::start(&parameters, &[("LAMBDA_ACCOUNT_CONCURRENCY", &limit.to_string())])
+    }
+
     /// A client of its own: an account on that plan, a session token, an API key and a source address.
     pub async fn client(&self, name: &str, plan: Plan) -> Client {
         let new = self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
@@ -170,6 +179,16 @@ impl World {
         assert!(answer["LastEvaluatedKey"].is_null(), "{partition} has more than one page");
         let Value::Array(rows) = answer["Items"].take() else { panic!("no rows: {answer}") };
         rows
+    }
+
+    /// Writes a row of the table as it is, whatever the store would make of it.
+    pub async fn put_row(&self, row: Value) {
+        let put = json!({ "TableName": self.table, "Item": row });
+        let call = reqwest::Client::new().post(&self.aws_endpoint).body(put.to_string());
+        let call = call.header("x-amz-target", "DynamoDB_20120810.PutItem").header("authorization", ROOT);
+        let answer =
+            call.header("content-type", "application/x-amz-json-1.0").send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{row}");
     }
 
     /// Keys of the objects under a prefix, old versions included.
@@ -292,6 +311,10 @@ impl World {
             quiet: true,
         };
         options.parameters.extend_from_slice(parameters);
+        if parameters.iter().all(|(name, _)| *name != RUNNING) {
+            // No test is to wait for another's videos.
+            options.parameters.push((RUNNING, "100".to_owned()));
+        }
         options.env.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let (requests, asked) = mpsc::sync_channel::<Request>(0);
         let (started, url) = mpsc::sync_channel(1);

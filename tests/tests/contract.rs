@@ -9,6 +9,8 @@
 mod binaries;
 #[path = "contract/canaries.rs"]
 mod canaries;
+#[path = "contract/capacity.rs"]
+mod capacity;
 #[path = "contract/documents.rs"]
 mod documents;
 #[path = "contract/events.rs"]

@@ -1,6 +1,6 @@
 """Runs the AWS emulator as a child of the local stack.
 
-Nine things that its own command does not do:
+What its own command does not do:
 * its Lambda Runtime API leaves Nagle's algorithm on, which costs every warm invocation 44 ms;
 * it must not outlive the stack, however the stack ends. The stack holds the other end of our standard
   input; end of file means "stop", whether it was asked for or the stack was killed. SIGTERM makes the
@@ -14,16 +14,23 @@ Nine things that its own command does not do:
 * its Bedrock answers an embedding model with a sentence. Here it counts words, so that texts with the same words are
   close;
 * its API Gateway imports the paths of an API's document and not what the gateway answers by itself;
-* it has no TLS, which the bucket's policy asks for. Here loopback counts as TLS.
+* it has no TLS, which the bucket's policy asks for. Here loopback counts as TLS;
+* its Step Functions know neither `MaxDelaySeconds` nor `JitterStrategy` of a retrier, and wait for longer and longer;
+* its Step Functions take an invocation that Lambda refuses, because too many are going on (LAMBDA_ACCOUNT_CONCURRENCY
+  says how many may), for a crash of the function;
+* its queues and rules invoke a function once. Lambda keeps what its own limit refuses and tries again: a queue's
+  messages for as long as they are invisible, what a rule sends for six hours.
 """
 
 import fcntl
 import json
 import math
 import os
+import random
 import signal
 import socketserver
 import threading
+import time
 import zlib
 
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
@@ -44,7 +51,7 @@ threading.Thread(target=stop_with_the_stack, daemon=True).start()
 
 from ministack import app  # noqa: E402  (it reads sockets' settings when imported)
 from ministack.core import iam_actions  # noqa: E402
-from ministack.services import apigateway_v1, bedrock_runtime, s3  # noqa: E402
+from ministack.services import apigateway_v1, bedrock_runtime, lambda_svc, s3, stepfunctions  # noqa: E402
 
 get_object = s3._get_object
 
@@ -134,5 +141,54 @@ apigateway_v1._import_rest_api = import_whole_rest_api
 
 pin_request_origin = app.pin_request_origin
 app.pin_request_origin = lambda address, _secure: pin_request_origin(address, True)
+
+find_matching_retrier = stepfunctions._find_matching_retrier
+call_lambda = stepfunctions._call_lambda
+execute_function = lambda_svc._execute_function
+
+
+def find_retrier(retriers, error, counts):
+    """The retrier with the pause that is due now, which its caller takes as the first of its pauses."""
+    retrier, index = find_matching_retrier(retriers, error, counts)
+    if retrier is None:
+        return retrier, index
+    pause = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** counts.get(index, 0)
+    pause = min(pause, retrier.get("MaxDelaySeconds", pause))
+    if retrier.get("JitterStrategy") == "FULL":
+        pause = random.uniform(0, pause)
+    return {**retrier, "IntervalSeconds": pause, "BackoffRate": 1}, index
+
+
+def call_lambda_or_say_throttled(func_ref, event):
+    try:
+        return call_lambda(func_ref, event)
+    except stepfunctions._ExecutionError as error:
+        if error.error == "Lambda.Unknown" and '"TooManyRequestsException"' in error.cause:
+            raise stepfunctions._ExecutionError("Lambda.TooManyRequestsException", error.cause) from None
+        raise
+
+
+def kept_for(event):
+    """For how many seconds Lambda keeps an event that it may not deliver yet; 0 where its sender is refused."""
+    if not isinstance(event, dict):
+        return 0
+    if "detail-type" in event:
+        return 6 * 3600
+    records = event.get("Records") or [{}]
+    return 150 if records[0].get("eventSource") == "aws:sqs" else 0
+
+
+def execute_or_keep(func, event):
+    result = execute_function(func, event)
+    until = time.monotonic() + kept_for(event)
+    while isinstance(result, dict) and result.get("throttle") and time.monotonic() < until:
+        time.sleep(random.uniform(0.1, 1))
+        result = execute_function(func, event)
+    return result
+
+
+stepfunctions._find_matching_retrier = find_retrier
+stepfunctions._call_lambda = call_lambda_or_say_throttled
+lambda_svc._execute_function = execute_or_keep
 
 app.main()

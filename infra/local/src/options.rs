@@ -30,7 +30,7 @@ pub struct StackOptions {
     pub state_dir: PathBuf,
     /// The port of the front on localhost; 0 picks a free one.
     pub port: u16,
-    /// Parameters of the template that have another value than their default, and that the stack does not set itself.
+    /// Parameters of the template that have another value than their default, or than the stack would give them.
     pub parameters: Vec<(&'static str, String)>,
     /// Settings that only a local stack has, such as `LOCAL_FETCH_ALLOW`. The emulator and every function
     /// see them in their environment; the template has no such parameter.

@@ -69,11 +69,14 @@ impl Stack {
             ("ClerkJwksUrl", format!("{url}/.well-known/jwks.json")),
             // The issuer's own tokens name no party; one that does must name this stack.
             ("ClerkAuthorizedParties", url.clone()),
-            // One laptop, not a fleet.
+            // One laptop, not a fleet, and no account whose limit its API shares.
             ("MapWidth", "2".to_owned()),
+            ("MaxRunningVideos", "4".to_owned()),
+            ("QueueConcurrency", "5".to_owned()),
             ("StripePrices", PRICES.to_owned()),
         ];
         parameters.extend(secrets.publish(&aws).await?);
+        parameters.retain(|(own, _)| options.parameters.iter().all(|(given, _)| given != own));
         parameters.extend(options.parameters.clone());
         let outputs = deploy_template(&options, &aws, &parameters).await?;
         let front =

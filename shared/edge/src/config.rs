@@ -35,6 +35,8 @@ pub struct Config {
     pub issuer: Option<Issuer>,
     /// Memory of this function, in megabytes; 0 where nobody says.
     pub memory_mb: u64,
+    /// How many videos run at a time at most; 1 where nobody says.
+    pub max_running_videos: u32,
     /// Where the tools are: `{root}/bin/ffmpeg`, `{root}/models/minilm`, …
     pub tools_root: PathBuf,
     /// What makes a video of camera RAW.
@@ -131,6 +133,11 @@ impl Config {
             Provider::named(&name, var(model_variable).as_deref(), model_variable)
                 .map_err(|problem| ConfigError { variable, problem })
         };
+        let max_running_videos = var("MAX_RUNNING_VIDEOS").map_or(Ok(1), |most| most.parse::<u32>());
+        let max_running_videos = max_running_videos.map_err(|error| ConfigError {
+            variable: "MAX_RUNNING_VIDEOS",
+            problem: format!("must be a whole number: {error}"),
+        })?;
         let stripe_api_url = var("STRIPE_API_URL").unwrap_or_else(|| "https://api.stripe.com".to_owned());
         Ok(Self {
             names: Names {
@@ -148,6 +155,7 @@ impl Config {
             },
             issuer,
             memory_mb: var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").and_then(|size| size.parse().ok()).unwrap_or(0),
+            max_running_videos,
             tools_root: var("TOOLS_ROOT").map_or_else(|| PathBuf::from("/opt"), PathBuf::from),
             raw_commands,
             clerk_webhook_secret: var("CLERK_WEBHOOK_SECRET_ARN"),

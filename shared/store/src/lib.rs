@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 mod accounts;
+mod admission;
 mod answers;
 mod api_keys;
 mod billing;
@@ -36,6 +37,7 @@ use std::sync::OnceLock;
 use aws_config::SdkConfig;
 
 pub use accounts::Account;
+pub use admission::{Admitted, Line};
 pub use answers::{AnswerId, Ending};
 pub use api_keys::{KeyAdded, KeyRecord};
 pub use billing::{Billing, BillingEvent, Effect};
