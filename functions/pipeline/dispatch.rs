@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
 use domain::video::StateKind;
 use edge::step::StepError;
-use edge::{App, clock, queue};
+use edge::{App, clock, queue, runs, telemetry};
 use store::{IngestMessage, Source, keys};
 
 async fn dispatch(app: Arc<App>, message: String) -> Result<(), StepError> {
@@ -27,6 +27,7 @@ async fn dispatch(app: Arc<App>, message: String) -> Result<(), StepError> {
 
 async fn start_run(app: &App, message: IngestMessage) -> Result<(), StepError> {
     let Some(video) = app.store.video(message.video_id).await? else { return Ok(()) };
+    telemetry::follow(&video);
     if video.attempt == message.attempt && !video.is_terminal() {
         app.store.start_execution(&video).await?;
     }
@@ -44,7 +45,11 @@ async fn upload_arrived(app: &App, record: S3EventRecord) -> Result<(), StepErro
     };
     let arrived = app.store.upload_arrived(id, source.clone(), clock::now()).await?;
     let video = match arrived {
-        Some(video) => video,
+        Some(video) => {
+            telemetry::follow(&video);
+            runs::begun(&video);
+            video
+        }
         // A redelivery of the event that did it may have died before it started the run; a later PUT is ignored.
         None => match app.store.video(id).await? {
             Some(video)
