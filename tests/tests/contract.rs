@@ -11,6 +11,8 @@ mod documents;
 mod events;
 #[path = "contract/house.rs"]
 mod house;
+#[path = "contract/observability.rs"]
+mod observability;
 #[path = "contract/permissions.rs"]
 mod permissions;
 #[path = "contract/routes.rs"]
