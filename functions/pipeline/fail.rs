@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use domain::failure::{Failure, FailureCode};
-use edge::{App, telemetry};
 use edge::step::{self, StepError, give_up};
+use edge::{App, telemetry};
 use serde::Deserialize;
 use store::StepInput;
 

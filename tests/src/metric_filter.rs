@@ -45,12 +45,14 @@ impl MetricFilter {
         let inner = pattern.strip_prefix('{').and_then(|pattern| pattern.strip_suffix('}'));
         let inner = inner.unwrap_or_else(|| panic!("{id} is no pattern for JSON: {pattern}"));
         let comparisons = inner.split("&&").map(|comparison| Comparison::of(id, comparison)).collect();
-        let [transformation] = properties["MetricTransformations"].as_array().expect("a list").as_slice() else {
+        let [transformation] = properties["MetricTransformations"].as_array().expect("a list").as_slice()
+        else {
             panic!("{id}: CloudWatch takes one transformation a filter")
         };
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let dimensions = transformation["Dimensions"].as_array().into_iter().flatten();
-        let dimensions: Vec<_> = dimensions.map(|one| (text(&one["Key"]), field(id, &text(&one["Value"])))).collect();
+        let dimensions: Vec<_> =
+            dimensions.map(|one| (text(&one["Key"]), field(id, &text(&one["Value"])))).collect();
         assert!(
             dimensions.is_empty() || transformation["DefaultValue"].is_null(),
             "{id}: CloudWatch takes no default value together with dimensions"
@@ -76,7 +78,8 @@ impl MetricFilter {
             None => self.value.parse().expect("a number"),
         };
         let dimensions = self.dimensions.iter();
-        let dimensions = dimensions.map(|(name, field)| Some((name.clone(), line[field].as_str()?.to_owned())));
+        let dimensions =
+            dimensions.map(|(name, field)| Some((name.clone(), line[field].as_str()?.to_owned())));
         Some(Counted { value, dimensions: dimensions.collect::<Option<_>>()? })
     }
 }
@@ -107,7 +110,10 @@ impl Comparison {
 /// The field that `$.name` selects. Dots in it would select inside of it, and our lines are flat.
 fn field(id: &str, selector: &str) -> String {
     let name = selector.strip_prefix("$.").unwrap_or_else(|| panic!("{id}: {selector} is no field"));
-    assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'), "{id}: {selector} is inside of a field");
+    assert!(
+        name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'),
+        "{id}: {selector} is inside of a field"
+    );
     name.to_owned()
 }
 

@@ -265,7 +265,11 @@ mod tests {
             "updated_at": "2026-06-07T10:00:00Z",
         });
         let mut video: Video = serde_json::from_value(row).unwrap();
-        assert_eq!((&video.queued_at, &video.trace_id), (&None, &None), "nor when it was queued, and by what");
+        assert_eq!(
+            (&video.queued_at, &video.trace_id),
+            (&None, &None),
+            "nor when it was queued, and by what"
+        );
         assert_eq!(
             (video.processing_mode, video.origin.job_source()),
             (ProcessingMode::All, JobSource::Youtube)

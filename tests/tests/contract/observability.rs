@@ -42,13 +42,16 @@ fn resources_of(template: &Value, kind: &str) -> BTreeMap<String, Value> {
 #[test]
 fn every_alarm_has_its_page_and_tells_of_it() {
     let template = house::yaml("template.yaml");
-    let (alarms, mut pages) = (resources_of(&template, "AWS::CloudWatch::Alarm"), house::stems(RUNBOOK, "md"));
+    let (alarms, mut pages) =
+        (resources_of(&template, "AWS::CloudWatch::Alarm"), house::stems(RUNBOOK, "md"));
     pages.retain(|page| page != "README");
     let (index, mut complaints) = (house::text(&format!("{RUNBOOK}/README.md")), vec![]);
     for (id, alarm) in &alarms {
         let name = alarm["AlarmName"]["Fn::Sub"].as_str().unwrap_or_default();
         let Some(page) = name.strip_prefix("${AWS::StackName}-") else {
-            complaints.push(format!("template.yaml: {id} has the AlarmName {name}: begin it with ${{AWS::StackName}}-"));
+            complaints.push(format!(
+                "template.yaml: {id} has the AlarmName {name}: begin it with ${{AWS::StackName}}-"
+            ));
             continue;
         };
         let described = alarm["AlarmDescription"].as_str().unwrap_or_default();
@@ -57,11 +60,13 @@ fn every_alarm_has_its_page_and_tells_of_it() {
         }
         for actions in ["AlarmActions", "OKActions"] {
             if alarm[actions] != serde_json::json!([{ "Ref": "AlarmTopic" }]) {
-                complaints.push(format!("template.yaml: {id} tells nobody: give it {actions}: [!Ref AlarmTopic]"));
+                complaints
+                    .push(format!("template.yaml: {id} tells nobody: give it {actions}: [!Ref AlarmTopic]"));
             }
         }
         if alarm["TreatMissingData"].is_null() {
-            complaints.push(format!("template.yaml: {id} does not say what no data means: add TreatMissingData"));
+            complaints
+                .push(format!("template.yaml: {id} does not say what no data means: add TreatMissingData"));
         }
         let before = pages.len();
         pages.retain(|known| known != page);
@@ -72,7 +77,8 @@ fn every_alarm_has_its_page_and_tells_of_it() {
         let text = house::text(&format!("{RUNBOOK}/{page}.md"));
         let found: Vec<&str> = text.lines().filter(|line| line.starts_with("## ")).collect();
         if found != HEADINGS {
-            complaints.push(format!("{RUNBOOK}/{page}.md has the headings {found:?}: make them {HEADINGS:?}"));
+            complaints
+                .push(format!("{RUNBOOK}/{page}.md has the headings {found:?}: make them {HEADINGS:?}"));
         }
         if !text.contains("```sh\n") {
             complaints.push(format!("{RUNBOOK}/{page}.md has nothing to paste: add a block of commands"));
@@ -81,7 +87,9 @@ fn every_alarm_has_its_page_and_tells_of_it() {
             complaints.push(format!("{RUNBOOK}/README.md does not list {page}.md: add it"));
         }
     }
-    complaints.extend(pages.iter().map(|page| format!("{RUNBOOK}/{page}.md is of no alarm of template.yaml: remove it")));
+    complaints.extend(
+        pages.iter().map(|page| format!("{RUNBOOK}/{page}.md is of no alarm of template.yaml: remove it")),
+    );
     house::settle(complaints);
 }
 
@@ -105,7 +113,8 @@ fn every_field_that_is_counted_is_logged() {
 #[test]
 fn every_metric_of_ours_is_looked_at() {
     let template = house::yaml("template.yaml");
-    let made: BTreeSet<String> = metric_filter::all(&template).into_iter().map(|filter| filter.metric).collect();
+    let made: BTreeSet<String> =
+        metric_filter::all(&template).into_iter().map(|filter| filter.metric).collect();
     let (widgets, alarms) = (widgets(&template), resources_of(&template, "AWS::CloudWatch::Alarm"));
     let looked_at = Value::from(widgets).to_string() + &serde_json::to_string(&alarms).unwrap();
     let unseen = made.iter().filter(|metric| !looked_at.contains(metric.as_str()));
@@ -115,7 +124,8 @@ fn every_metric_of_ours_is_looked_at() {
 #[test]
 fn the_dashboard_shows_what_there_is() {
     let template = house::yaml("template.yaml");
-    let made: BTreeSet<String> = metric_filter::all(&template).into_iter().map(|filter| filter.metric).collect();
+    let made: BTreeSet<String> =
+        metric_filter::all(&template).into_iter().map(|filter| filter.metric).collect();
     let mut complaints = vec![];
     let (mut places, mut shown) = (BTreeSet::new(), String::new());
     for widget in widgets(&template) {
@@ -123,18 +133,23 @@ fn the_dashboard_shows_what_there_is() {
         let place = |name: &str| widget[name].as_u64().unwrap_or_else(|| panic!("{title}: no {name}"));
         for (x, y) in (0..place("width")).flat_map(|dx| (0..place("height")).map(move |dy| (dx, dy))) {
             if place("x") + x >= 24 || !places.insert((place("x") + x, place("y") + y)) {
-                complaints.push(format!("template.yaml: the widget {title:?} lies over another one, or sticks out"));
+                complaints.push(format!(
+                    "template.yaml: the widget {title:?} lies over another one, or sticks out"
+                ));
             }
         }
         shown += &widget.to_string();
         for metric in widget["properties"]["metrics"].as_array().into_iter().flatten() {
-            complaints.extend(wrong_metric(metric, &made).map(|wrong| format!("template.yaml: {title:?}: {wrong}")));
+            complaints.extend(
+                wrong_metric(metric, &made).map(|wrong| format!("template.yaml: {title:?}: {wrong}")),
+            );
         }
         complaints.extend(unknown_ids(&widget).map(|wrong| format!("template.yaml: {title:?}: {wrong}")));
     }
     for id in resources_of(&template, "AWS::CloudWatch::Alarm").keys() {
         if !shown.contains(&format!("${{{id}.Arn}}")) {
-            complaints.push(format!("template.yaml: the dashboard does not show {id}: add it to its first widget"));
+            complaints
+                .push(format!("template.yaml: the dashboard does not show {id}: add it to its first widget"));
         }
     }
     house::settle(complaints);
@@ -143,7 +158,9 @@ fn the_dashboard_shows_what_there_is() {
 /// The dashboard's widgets. Every `${name}` in its body is a resource of the template, or one that CloudFormation gives.
 fn widgets(template: &Value) -> Vec<Value> {
     let dashboards = resources_of(template, "AWS::CloudWatch::Dashboard");
-    let [body] = dashboards.values().map(|one| one["DashboardBody"]["Fn::Sub"].as_str().unwrap()).collect::<Vec<_>>()[..]
+    let [body] =
+        dashboards.values().map(|one| one["DashboardBody"]["Fn::Sub"].as_str().unwrap()).collect::<Vec<_>>()
+            [..]
     else {
         panic!("template.yaml has one dashboard")
     };
@@ -155,7 +172,8 @@ fn widgets(template: &Value) -> Vec<Value> {
             "template.yaml: the dashboard speaks of {name}, which is no resource"
         );
     }
-    let body: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("the dashboard is not JSON: {error}"));
+    let body: Value =
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("the dashboard is not JSON: {error}"));
     body["widgets"].as_array().unwrap().clone()
 }
 
@@ -166,12 +184,17 @@ fn wrong_metric(metric: &Value, made: &BTreeSet<String>) -> Option<String> {
         // An expression: what it is over has lines of its own, or is looked for.
         [] => None,
         ["FrameIQ/${AWS::StackName}", name] if made.contains(*name) => None,
-        ["FrameIQ/${AWS::StackName}", name, ..] => Some(format!("no metric filter makes {name} without dimensions")),
+        ["FrameIQ/${AWS::StackName}", name, ..] => {
+            Some(format!("no metric filter makes {name} without dimensions"))
+        }
         ["AWS/Lambda", name] if OF_THE_ACCOUNT.contains(name) => None,
         [namespace, name, dimensions @ ..] => {
             let names: Vec<&str> = dimensions.iter().step_by(2).copied().collect();
             let is_known = OF_AWS.iter().any(|(known, metrics, of)| {
-                known == namespace && metrics.contains(name) && *of == names && dimensions.len() == 2 * of.len()
+                known == namespace
+                    && metrics.contains(name)
+                    && *of == names
+                    && dimensions.len() == 2 * of.len()
             });
             (!is_known).then(|| format!("{namespace} has no {name} by {names:?}"))
         }
@@ -184,10 +207,13 @@ fn unknown_ids(widget: &Value) -> impl Iterator<Item = String> {
     let options = |metric: &Value| metric.as_array().unwrap().last().unwrap().clone();
     let all: Vec<Value> =
         widget["properties"]["metrics"].as_array().into_iter().flatten().map(options).collect();
-    let known: BTreeSet<String> = all.iter().filter_map(|one| one["id"].as_str().map(str::to_owned)).collect();
+    let known: BTreeSet<String> =
+        all.iter().filter_map(|one| one["id"].as_str().map(str::to_owned)).collect();
     let expressions = all.into_iter().filter_map(|one| one["expression"].as_str().map(str::to_owned));
     let named = expressions.filter(|text| !text.starts_with("SEARCH(")).flat_map(|text| ids(&text));
-    named.filter(move |id| !known.contains(id)).map(|id| format!("an expression names {id}, which no metric here is"))
+    named
+        .filter(move |id| !known.contains(id))
+        .map(|id| format!("an expression names {id}, which no metric here is"))
 }
 
 /// The words of an expression that begin in lower case: ids do, functions do not.
@@ -199,7 +225,8 @@ fn ids(expression: &str) -> Vec<String> {
 #[test]
 fn alarms_are_over_metrics_that_exist() {
     let template = house::yaml("template.yaml");
-    let made: BTreeSet<String> = metric_filter::all(&template).into_iter().map(|filter| filter.metric).collect();
+    let made: BTreeSet<String> =
+        metric_filter::all(&template).into_iter().map(|filter| filter.metric).collect();
     let mut complaints = vec![];
     for (id, alarm) in resources_of(&template, "AWS::CloudWatch::Alarm") {
         let none = vec![];
@@ -207,22 +234,30 @@ fn alarms_are_over_metrics_that_exist() {
         let stats = parts.iter().filter(|part| !part["MetricStat"].is_null());
         let plain = parts.is_empty().then_some(&alarm);
         for metric in stats.map(|part| &part["MetricStat"]["Metric"]).chain(plain) {
-            let text = |value: &Value| value.as_str().or(value["Fn::Sub"].as_str()).unwrap_or_default().to_owned();
+            let text =
+                |value: &Value| value.as_str().or(value["Fn::Sub"].as_str()).unwrap_or_default().to_owned();
             let mut line = vec![text(&metric["Namespace"]), text(&metric["MetricName"])];
             for dimension in metric["Dimensions"].as_array().into_iter().flatten() {
                 line.extend([text(&dimension["Name"]), "…".to_owned()]);
             }
-            complaints.extend(wrong_metric(&line.into(), &made).map(|wrong| format!("template.yaml: {id}: {wrong}")));
+            complaints.extend(
+                wrong_metric(&line.into(), &made).map(|wrong| format!("template.yaml: {id}: {wrong}")),
+            );
         }
         let known: BTreeSet<&str> = parts.iter().filter_map(|part| part["Id"].as_str()).collect();
         for part in parts.iter().filter(|part| part["Expression"].is_string()) {
-            for name in ids(part["Expression"].as_str().unwrap()).iter().filter(|name| !known.contains(name.as_str())) {
-                complaints.push(format!("template.yaml: {id}: an expression names {name}, which is no Id of it"));
+            for name in
+                ids(part["Expression"].as_str().unwrap()).iter().filter(|name| !known.contains(name.as_str()))
+            {
+                complaints
+                    .push(format!("template.yaml: {id}: an expression names {name}, which is no Id of it"));
             }
         }
         let returned = parts.iter().filter(|part| part["ReturnData"] != false).count();
         if returned != usize::from(!parts.is_empty()) {
-            complaints.push(format!("template.yaml: {id} looks at {returned} results: give all but one ReturnData: false"));
+            complaints.push(format!(
+                "template.yaml: {id} looks at {returned} results: give all but one ReturnData: false"
+            ));
         }
     }
     house::settle(complaints);
@@ -233,7 +268,11 @@ fn logs_end_some_day() {
     let template = house::yaml("template.yaml");
     let groups = resources_of(&template, "AWS::Logs::LogGroup");
     let endless = groups.iter().filter(|(_, group)| group["RetentionInDays"]["Ref"] != "LogRetentionDays");
-    house::settle(endless.map(|(id, _)| format!("template.yaml: {id} is kept for ever: give it RetentionInDays")).collect());
+    house::settle(
+        endless
+            .map(|(id, _)| format!("template.yaml: {id} is kept for ever: give it RetentionInDays"))
+            .collect(),
+    );
     let logging = &template["Globals"]["Function"]["LoggingConfig"];
     assert_eq!(logging["LogGroup"]["Ref"], "FunctionLogs", "template.yaml: one query is to follow a request");
     assert_eq!(logging["LogFormat"], "JSON", "template.yaml: Lambda's own lines are read as ours are");

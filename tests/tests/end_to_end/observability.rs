@@ -157,7 +157,8 @@ async fn an_upload_that_never_comes_is_no_run_that_failed() {
 #[tokio::test]
 async fn the_dashboard_shows_the_alarms_that_there_are() {
     let world = World::get();
-    let granite = async |action: &str, body| world.call(&format!("GraniteServiceVersion20100801.{action}"), body).await;
+    let granite =
+        async |action: &str, body| world.call(&format!("GraniteServiceVersion20100801.{action}"), body).await;
     let listed = granite("ListDashboards", json!({})).await;
     let name = listed["DashboardEntries"][0]["DashboardName"].clone();
     let body = granite("GetDashboard", json!({ "DashboardName": name })).await;
@@ -165,8 +166,12 @@ async fn the_dashboard_shows_the_alarms_that_there_are() {
     assert!(!body.contains("${"), "{body}");
     let dashboard: Value = serde_json::from_str(&body).unwrap();
     let alarms = granite("DescribeAlarms", json!({})).await;
-    let known: BTreeSet<&str> =
-        alarms["MetricAlarms"].as_array().expect("alarms").iter().filter_map(|a| a["AlarmArn"].as_str()).collect();
+    let known: BTreeSet<&str> = alarms["MetricAlarms"]
+        .as_array()
+        .expect("alarms")
+        .iter()
+        .filter_map(|a| a["AlarmArn"].as_str())
+        .collect();
     let shown = dashboard["widgets"][0]["properties"]["alarms"].as_array().unwrap();
     assert_eq!(shown.iter().filter_map(Value::as_str).collect::<BTreeSet<_>>(), known);
     assert_eq!(known.len(), 10);

@@ -29,7 +29,8 @@ where
         for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
             let extensions = span.extensions();
             // Fields of spans are JSON objects already: `init` says so.
-            let known = extensions.get::<FormattedFields<N>>().map(|known| serde_json::from_str(&known.fields));
+            let known =
+                extensions.get::<FormattedFields<N>>().map(|known| serde_json::from_str(&known.fields));
             if let Some(Ok(Value::Object(known))) = known {
                 line.0.extend(known);
             }
@@ -127,7 +128,13 @@ pub(crate) mod tests {
             tracing::info!("before the video is known");
             work.record("trace.id", "t");
             work.record("trace.id", "t2");
-            tracing::error!(cause = "a \"quoted\"\nline", duration_ms = 3_u64, share = 0.5, is_last = true, "failed");
+            tracing::error!(
+                cause = "a \"quoted\"\nline",
+                duration_ms = 3_u64,
+                share = 0.5,
+                is_last = true,
+                "failed"
+            );
         });
         let [before, after] = lines.as_slice() else { panic!("{lines:?}") };
         assert_eq!((&before["requestId"], before.get("trace.id")), (&"r".into(), None), "{before}");
