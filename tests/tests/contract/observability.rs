@@ -264,6 +264,31 @@ fn alarms_are_over_metrics_that_exist() {
 }
 
 #[test]
+fn every_dead_letter_queue_and_every_api_has_its_alarm() {
+    let template = house::yaml("template.yaml");
+    let alarms = serde_json::to_string(&resources_of(&template, "AWS::CloudWatch::Alarm")).unwrap();
+    let mut complaints = vec![];
+    for (id, queue) in resources_of(&template, "AWS::SQS::Queue") {
+        let Some(target) = queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"].as_str() else {
+            continue;
+        };
+        let letters = target.trim_end_matches(".Arn");
+        if !alarms.contains(&format!("{letters}.QueueName")) {
+            complaints.push(format!(
+                "template.yaml: no alarm looks at {letters}, where what {id} cannot deliver ends"
+            ));
+        }
+    }
+    for (id, api) in resources_of(&template, "AWS::Serverless::Api") {
+        let (name, stage) = (api["Name"]["Fn::Sub"].as_str().unwrap(), api["StageName"].as_str().unwrap());
+        if !alarms.contains(&format!("\"{name}\"")) || !alarms.contains(&format!("\"{stage}\"")) {
+            complaints.push(format!("template.yaml: no alarm looks at the 5xx of {id} ({name}, {stage})"));
+        }
+    }
+    house::settle(complaints);
+}
+
+#[test]
 fn logs_end_some_day() {
     let template = house::yaml("template.yaml");
     let groups = resources_of(&template, "AWS::Logs::LogGroup");
