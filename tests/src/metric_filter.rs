@@ -61,6 +61,11 @@ impl MetricFilter {
         Self { id: id.to_owned(), metric, comparisons, value, dimensions }
     }
 
+    /// Whether its metric can be looked at without naming a dimension.
+    pub fn is_plain(&self) -> bool {
+        self.dimensions.is_empty()
+    }
+
     /// Every field of a line that it looks at.
     pub fn fields(&self) -> Vec<String> {
         let compared = self.comparisons.iter().map(|comparison| comparison.field.clone());

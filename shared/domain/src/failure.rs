@@ -59,9 +59,7 @@ impl FailureCode {
             | Self::Internal => false,
         }
     }
-}
 
-impl FailureCode {
     /// Whether this service failed, and not its owner's file, account or wish: what an operator is woken for.
     pub fn is_service_fault(self) -> bool {
         match self {
