@@ -6,7 +6,7 @@ use std::sync::Arc;
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
 use domain::video::StateKind;
 use edge::step::StepError;
-use edge::{App, clock, queue};
+use edge::{App, clock, queue, runs, telemetry};
 use serde::Deserialize;
 use store::{IngestMessage, Source, StepInput, keys};
 
@@ -43,10 +43,12 @@ async fn dispatch(app: Arc<App>, message: String) -> Result<(), StepError> {
 }
 
 async fn queued(app: &App, message: IngestMessage) -> Result<(), StepError> {
-    match app.store.video(message.video_id).await? {
-        Some(video) if video.attempt == message.attempt => Ok(app.store.join_line(&video).await?),
-        Some(_) | None => Ok(()),
+    let Some(video) = app.store.video(message.video_id).await? else { return Ok(()) };
+    telemetry::follow(&video);
+    if video.attempt == message.attempt {
+        app.store.join_line(&video).await?;
     }
+    Ok(())
 }
 
 async fn upload_arrived(app: &App, record: S3EventRecord) -> Result<(), StepError> {
@@ -60,7 +62,11 @@ async fn upload_arrived(app: &App, record: S3EventRecord) -> Result<(), StepErro
     };
     let arrived = app.store.upload_arrived(id, source.clone(), clock::now()).await?;
     let video = match arrived {
-        Some(video) => video,
+        Some(video) => {
+            telemetry::follow(&video);
+            runs::begun(&video);
+            video
+        }
         // A redelivery of the event that did it may have died before it put the video in line; a later PUT is ignored.
         None => match app.store.video(id).await? {
             Some(video)

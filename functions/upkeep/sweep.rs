@@ -8,10 +8,11 @@ use domain::failure::{Failure, FailureCode};
 use domain::ids::VideoId;
 use domain::video::StateKind;
 use edge::step::{self, StepError, give_up};
-use edge::{App, clock};
+use edge::{App, clock, telemetry};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use store::{Admitted, Purge, Run, StoreError, Video};
+use tracing::Instrument;
 
 /// Above the state machine's own limit of 36 hours: reached only where that is not enforced.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(37);
@@ -35,7 +36,7 @@ async fn sweep(app: Arc<App>, _tick: Value) -> Result<(), StepError> {
     }
     for id in app.store.due(now).await? {
         // One video's trouble must not keep the others waiting.
-        if let Err(error) = look_after(&app, id, now).await {
+        if let Err(error) = look_after(&app, id, now).instrument(telemetry::work()).await {
             tracing::error!(video.id = %id, %error, "video not looked after");
             failed = Err(error.into());
         }
@@ -73,6 +74,7 @@ async fn look_after(app: &App, id: VideoId, now: Timestamp) -> Result<(), StoreE
         // Buried: the message that asked for its removal is lost.
         return app.store.enqueue_purge(Purge::Video(id), SignedDuration::ZERO).await;
     };
+    telemetry::follow(video);
     match video.state.kind() {
         StateKind::AwaitingUpload => end(app, video, upload_expired()).await,
         StateKind::Queued | StateKind::Processing => match app.store.run(id, video.attempt).await? {

@@ -14,6 +14,7 @@ pub mod event;
 pub mod hosted;
 pub mod jwt;
 pub mod library;
+pub mod metric_filter;
 pub mod model;
 pub mod openapi;
 pub mod peers;

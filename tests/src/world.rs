@@ -191,6 +191,23 @@ impl World {
         assert_eq!(answer.status(), 200, "{row}");
     }
 
+    /// What an API of AWS answers that speaks JSON: `Logs_20140328.FilterLogEvents`.
+    pub async fn call(&self, target: &str, body: Value) -> Value {
+        let call = reqwest::Client::new().post(&self.aws_endpoint).body(body.to_string());
+        let call = call.header("x-amz-target", target).header("authorization", ROOT);
+        json_of(call.header("content-type", "application/x-amz-json-1.0")).await
+    }
+
+    /// The lines of the functions' log that have this text in them, parsed. Lambda's own are not JSON here, and left out.
+    pub async fn log_lines(&self, text: &str) -> Vec<Value> {
+        let group = self.deployed("PipelineIndex").await["LoggingConfig"]["LogGroup"].take();
+        let found = json!({ "logGroupName": group, "filterPattern": format!("\"{text}\"") });
+        let found = self.call("Logs_20140328.FilterLogEvents", found).await;
+        let events = found["events"].as_array().unwrap_or_else(|| panic!("no events: {found}"));
+        let lines = events.iter().filter_map(|event| event["message"].as_str());
+        lines.filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
     /// Keys of the objects under a prefix, old versions included.
     pub async fn objects(&self, prefix: &str) -> Vec<String> {
         self.store().await.keys_under(prefix).await.expect("a list of objects")

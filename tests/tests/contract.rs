@@ -25,6 +25,8 @@ mod house;
 mod limits;
 #[path = "contract/names.rs"]
 mod names;
+#[path = "contract/observability.rs"]
+mod observability;
 #[path = "contract/permissions.rs"]
 mod permissions;
 #[path = "contract/routes.rs"]

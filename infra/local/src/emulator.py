@@ -11,6 +11,8 @@ What its own command does not do:
 * its IAM takes every schedule for one of the group `default`, so that a role for another group is denied;
 * its IAM has actions of its own for Bedrock's Converse, which AWS allows as InvokeModel, and knows neither the jobs of
   Transcribe as resources nor where they write to;
+* its CloudFormation refuses an alarm on an expression over metrics. Here it is made, and never goes off: the emulator
+  writes down none of the metrics that ours are over;
 * its Bedrock answers an embedding model with a sentence. Here it counts words, so that texts with the same words are
   close;
 * its API Gateway imports the paths of an API's document and not what the gateway answers by itself;
@@ -52,6 +54,7 @@ threading.Thread(target=stop_with_the_stack, daemon=True).start()
 from ministack import app  # noqa: E402  (it reads sockets' settings when imported)
 from ministack.core import iam_actions  # noqa: E402
 from ministack.services import apigateway_v1, bedrock_runtime, lambda_svc, s3, stepfunctions  # noqa: E402
+from ministack.services.cloudformation import provisioners  # noqa: E402
 
 get_object = s3._get_object
 
@@ -106,6 +109,20 @@ def request_context(service, iam_action, body, params):
 iam_actions.extract_resource_arn = extract_known_arn
 iam_actions.extract_iam_action = extract_known_action
 iam_actions.request_tag_context = request_context
+
+alarm_record = provisioners._cw_metric_alarm_record
+
+
+def alarm_record_with_math(name, props):
+    metrics = props.get("Metrics")
+    if not metrics:
+        return alarm_record(name, props)
+    (result,) = [metric["Id"] for metric in metrics if metric.get("ReturnData", True)]
+    plain = {**props, "Metrics": None, "Namespace": "expressions", "MetricName": result}
+    return {**alarm_record(name, plain), "Metrics": metrics}
+
+
+provisioners._cw_metric_alarm_record = alarm_record_with_math
 
 invoke_model = bedrock_runtime._invoke_model
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::api_version::ApiVersion;
 use domain::callback::Callback;
-use domain::ids::UserId;
+use domain::ids::{TraceId, UserId};
 use domain::metering::MINIMUM_SECS;
 use domain::problem::ProblemKind;
 use http::Method;
@@ -22,6 +22,7 @@ use crate::caller::Caller;
 use crate::fetch;
 use crate::problem::{Contract, Problem};
 use crate::refusals;
+use crate::runs;
 use crate::servers::Servers;
 
 /// The largest body that is read.
@@ -37,6 +38,8 @@ pub struct Call {
     pub contract: Contract,
     /// The path as the template has it: `/docs/{asset}`. For functions that serve several.
     pub resource: String,
+    /// The id under which everything that comes of it is logged.
+    pub trace_id: TraceId,
     pub(crate) caller: Caller,
     pub(crate) request: Request,
 }
@@ -124,6 +127,13 @@ impl Call {
         match self.account_and_means().await? {
             (account, true) => Ok(account),
             (account, false) => Err(refusals::no_credit(self.contract, account.plan)),
+        }
+    }
+
+    /// Counts the run that this request asked for: not one that an earlier attempt at the same request had asked for.
+    pub fn run_begun(&self, video: &Video) {
+        if video.trace_id.as_ref() == Some(&self.trace_id) {
+            runs::begun(video);
         }
     }
 

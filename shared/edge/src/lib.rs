@@ -22,13 +22,14 @@ pub mod queue;
 pub mod refusals;
 pub mod removal;
 mod reply;
+pub mod runs;
 mod secrets;
 mod serve;
 mod servers;
 pub mod signature;
 pub mod sse;
 pub mod step;
-mod telemetry;
+pub mod telemetry;
 
 pub use lambda_runtime::Error;
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_sfn::error::ProvideErrorMetadata;
 use aws_sdk_sfn::types::ExecutionStatus;
-use domain::ids::{Attempt, Generation, VideoId};
+use domain::ids::{Attempt, Generation, TraceId, VideoId};
 use domain::stage::Stage;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,10 @@ struct ExecutionInput {
     #[serde(flatten)]
     step: StepInput,
     resume_from: Stage,
+    /// For whoever looks at the execution, and for the steps' first lines. What counts is the row: steps inside a Map, and
+    /// executions from before this was here, have nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<TraceId>,
     /// For a run that begins with what was extracted before.
     #[serde(skip_serializing_if = "Option::is_none")]
     joined: Option<Joined>,
@@ -61,7 +65,7 @@ impl ExecutionInput {
         let batch_list = Extracted { video: video.id }.batch_list();
         let batches = (video.frame_count == Some(0)).then_some(0);
         let joined = video.is_described_anew().then_some(Joined { batch_list, batches });
-        Self { step, resume_from: video.resume_from, joined }
+        Self { step, resume_from: video.resume_from, trace_id: video.trace_id.clone(), joined }
     }
 }
 

@@ -32,6 +32,7 @@ impl Store {
     pub fn upload_arrived(&self, id: VideoId, source: Source, now: Timestamp) -> Reply<'_, Option<Video>> {
         Box::pin(async move {
             let transition = self.transition(id, Event::Uploaded, now).pin(source)?;
+            let transition = transition.and_set("queued_at", text(now.to_string()));
             let arrived = transition.write("recording an upload").await?;
             if let Some(video) = &arrived {
                 self.close_upload(video).await?;
