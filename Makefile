@@ -23,7 +23,7 @@ export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS ?= -C target-cpu=neovers
 export CARGO_LAMBDA_COMPILER ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run token test-setup test fuzz bench bench-long bench-media bench-understanding lint clean
+.PHONY: help setup build run token test-setup test fuzz bench bench-long bench-media bench-understanding lint layers clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,10 @@ lint: setup .local/bin/cargo-deny ## formatting, clippy, licences and bans, cfn-
 	@cargo clippy --release --workspace --all-targets -- -D warnings
 	@.local/bin/cargo-deny check bans licenses sources
 	@$(VENV)/bin/cfn-lint template.yaml
+
+layers: ## make the layers of the tools in target/layers/ARCH/ (ARCH=arm64 or x86_64; a quarter of an hour, once)
+	@infra/local/setup.sh --layers
+	@infra/layers/make.sh
 
 # Built for the machine itself, apart from the project's flags and target folder.
 .local/bin/cargo-deny:
