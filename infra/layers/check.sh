@@ -19,7 +19,7 @@ check_links() {
     readelf -h "$1" | grep -qiE "machine:.*(${machine/_/-}|$machine)" ||
         fail "$1 is not for $ARCH; delete ${layers#"$PWD"/} and run this again"
     needed=$(readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vxE "$ALLOWED" || true)
-    [ -z "$needed" ] || fail "$1 needs $(echo $needed), which Lambda's image lacks"
+    [ -z "$needed" ] || fail "$1 needs ${needed//$'\n'/, }, which Lambda's image lacks"
     newest=$(readelf -V "$1" | grep -oE 'GLIBC_[0-9.]+' | sort -Vu | tail -n 1)
     [ "$(printf '%s\n' "${newest:-GLIBC_2.2}" "GLIBC_$GLIBC" | sort -V | tail -n 1)" = "GLIBC_$GLIBC" ] ||
         fail "$1 needs $newest, and the floor is GLIBC_$GLIBC: what was it compiled with?"
@@ -28,7 +28,7 @@ while read -r file; do
     if [ "$(head -c 4 "$file" | tail -c 3)" = ELF ]; then check_links "$file"; fi
 done < <(find "$layers/ffmpeg" "$layers/yt-dlp" -type f \( -perm /111 -o -name '*.so' \))
 
-# `run PROGRAM ARGUMENTS…`: with nothing of this machine's environment.
+# `run [NAME=VALUE] PROGRAM ARGUMENTS…`: with nothing else of this machine's environment.
 emulator=()
 if [ "$(uname -m)" != "$machine" ]; then
     emulator=("$(command -v "qemu-$machine-static")") || {
@@ -40,7 +40,12 @@ if [ "$(uname -m)" != "$machine" ]; then
     [ -d "/usr/$machine-linux-gnu/lib" ] && emulator+=(-L "/usr/$machine-linux-gnu")
 fi
 run() {
-    env -i "${emulator[@]}" "$@"
+    local told=()
+    while [[ $1 == [A-Z]*=* ]]; do
+        told+=("$1")
+        shift
+    done
+    env -i "${told[@]}" "${emulator[@]}" "$@"
 }
 
 samples=$(mktemp -d)
@@ -63,7 +68,6 @@ while read -r file codec options; do
     frames run "$ffmpeg" >"$samples/by-layer" || fail "$ffmpeg does not decode $file"
     frames ffmpeg >"$samples/by-machine"
     [ "$(wc -l <"$samples/by-layer")" = 24 ] || fail "$ffmpeg decodes $(wc -l <"$samples/by-layer") of 24 frames of $file"
-    # Decoders are exact, but for those whose transforms are each platform's own.
     cmp -s "$samples/by-layer" "$samples/by-machine" || fail "$ffmpeg sees other pictures in $file than this machine's ffmpeg"
 done <<'END'
 h264.mp4 h264 -c:v libx264 -pix_fmt yuv420p -c:a aac
@@ -86,5 +90,43 @@ END
 run "$ffmpeg" -v error -f lavfi -i testsrc2=s=320x180:r=24:d=1 -f lavfi -i sine=440:d=1 -c:v libx264 -preset veryfast -crf 18 \
     -pix_fmt yuv420p -c:a aac -movflags +faststart "$samples/proxy.mp4" || fail "$ffmpeg does not encode H.264"
 
-version=$(run /bin/sh "$layers/yt-dlp/bin/yt-dlp" --version) || fail "$layers/yt-dlp/bin/yt-dlp does not run"
+# yt-dlp, as far as it goes without YouTube: it finds its libraries and deno, fetches a picture and a sound over HTTP, and
+# has the layer's ffmpeg put them together. Under an emulator nothing can start another program, so there each is started alone.
+python=$layers/yt-dlp/yt-dlp/bin/python3 app=$layers/yt-dlp/yt-dlp/app deno=$layers/yt-dlp/yt-dlp/bin/deno
+run "$python" -I -B "$app" --version >/dev/null || fail "$python does not run yt-dlp"
+run "$python" -I -B -c 'import ssl, sys; sys.path.append(sys.argv[1]); import certifi
+assert ssl.create_default_context(cafile=certifi.where()).cert_store_stats()["x509_ca"] > 100' "$app" ||
+    fail "$python has no TLS, or no certificates"
+# Its solver of YouTube's challenges loads, as yt-dlp loads it.
+{
+    cat "$app/yt_dlp_ejs/yt/solver/lib.min.js" && echo ';Object.assign(globalThis, lib);' &&
+        cat "$app/yt_dlp_ejs/yt/solver/core.min.js" && echo ';console.log(typeof jsc);'
+} >"$samples/solver.js"
+[ "$(run HOME="$samples" "$deno" run --no-remote --no-npm "$samples/solver.js")" = function ] || fail "$deno does not run yt-dlp's scripts"
+if [ ${#emulator[@]} = 0 ]; then
+    yt_dlp=$layers/yt-dlp/bin/yt-dlp
+    ffmpeg -v error -i "$samples/h264.mp4" -map 0:v -c copy "$samples/v.mp4" -map 0:a -c copy "$samples/a.m4a"
+    mkfifo "$samples/port"
+    "$venv/bin/python" -u -c 'import functools, http.server, sys
+handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[1])
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+print(server.server_port)
+server.serve_forever()' "$samples" >"$samples/port" 2>/dev/null &
+    server=$!
+    trap 'kill $server 2>/dev/null; rm -rf "$samples"' EXIT
+    read -r port <"$samples/port"
+    cat >"$samples/info.json" <<END
+{"id": "clip", "title": "Clip", "extractor": "generic", "extractor_key": "Generic", "webpage_url": "http://127.0.0.1:$port/",
+ "formats": [{"format_id": "v", "url": "http://127.0.0.1:$port/v.mp4", "ext": "mp4", "vcodec": "h264", "acodec": "none"},
+             {"format_id": "a", "url": "http://127.0.0.1:$port/a.m4a", "ext": "m4a", "vcodec": "none", "acodec": "aac"}]}
+END
+    env -i HOME="$samples" /bin/sh "$yt_dlp" -v --load-info-json "$samples/info.json" --format bv+ba --no-cache-dir \
+        --ffmpeg-location "$layers/ffmpeg/bin" --paths "$samples/out" --output 'video.%(ext)s' >"$samples/said" 2>&1 ||
+        fail "$yt_dlp does not fetch a file: $(tail -n 1 "$samples/said")"
+    for word in 'JS runtimes: deno-' yt_dlp_ejs- certifi- 'OpenSSL 3'; do
+        grep -q "$word" "$samples/said" || fail "$yt_dlp says nothing of $word: $(grep -m 1 'JS runtimes' "$samples/said")"
+    done
+    found=$(run "$layers/ffmpeg/bin/ffprobe" -v error -show_entries stream=codec_name -of csv=p=0 "$samples/out/video.mp4" | sort | xargs)
+    [ "$found" = 'aac h264' ] || fail "$yt_dlp put '$found' together instead of picture and sound"
+fi
 echo "$stamp" >"$layers/.checked.stamp"

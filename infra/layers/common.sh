@@ -38,7 +38,8 @@ logged() {
     local to=$log/$ARCH-$1.log what=$2
     shift 2
     mkdir -p "$log"
-    "$@" >"$to" 2>&1 || fail "$what did not work; the end of $to says why: $(tail -n 1 "$to")"
+    "$@" >"$to" 2>&1 && return
+    fail "$what did not work; see the end of $to: $(grep -iE 'error|fail|not found' "$to" | grep -v '^make' | tail -n 1)"
 }
 
 # `pinned LAYER WHERE [PACKAGE]`: package, version, licence, sha256 and file of each pin.

@@ -66,7 +66,13 @@ END
 
 build_ffmpeg() (
     cd "$1" || return
-    [ -f ffbuild/config.mak ] || ./configure --prefix="$prefix" \
+    [ -f configured ] || configure_ffmpeg || return
+    make -j"$JOBS" ffmpeg ffprobe
+)
+
+# zig links against the old C library by the headers of a newer one, and `sysctl` is in the former only.
+configure_ffmpeg() {
+    ./configure --prefix="$prefix" \
         --enable-cross-compile --target-os=linux --arch="$machine" \
         --cc=cc --ar=ar --ranlib=ranlib --host-cc=cc --pkg-config=pkg-config --pkg-config-flags=--static \
         --extra-cflags="-fno-sanitize=all -I$prefix/include" --extra-ldflags="-L$prefix/lib -s" --optflags=-O3 \
@@ -75,9 +81,10 @@ build_ffmpeg() (
         --disable-debug --disable-stripping --disable-doc --disable-ffplay --disable-devices --enable-indev=lavfi \
         --disable-protocols --enable-protocol=file,pipe,http,tcp \
         --disable-encoders --enable-encoder="$encoders" --disable-muxers --enable-muxer="$muxers" \
-        --disable-filters --enable-filter="$filters" || return
-    make -j"$JOBS" ffmpeg ffprobe
-)
+        --disable-filters --enable-filter="$filters" &&
+        sed -i 's/HAVE_SYSCTL 1/HAVE_SYSCTL 0/' config.h &&
+        touch configured
+}
 
 part zlib
 part x264

@@ -52,13 +52,17 @@ own_python() (
 build_python3.11() (
     cd "$1" || return
     { echo '*disabled*' && printf '%s\n' "${without[@]}"; } >Modules/Setup.local
-    [ -f Makefile ] || ./configure -q --build="$(uname -m)-pc-linux-gnu" --host="$machine-linux-gnu" --prefix=/usr \
-        --with-build-python="$python" --with-openssl="$prefix" --without-ensurepip --disable-test-modules \
-        --without-doc-strings ac_cv_file__dev_ptmx=yes ac_cv_file__dev_ptc=no ac_cv_buggy_getaddrinfo=no \
-        CC=cc CXX=cc AR=ar RANLIB=ranlib READELF=readelf OPT="-DNDEBUG $optimised" CFLAGS="-I$prefix/include" \
-        LDFLAGS="-L$prefix/lib -s" ZLIB_CFLAGS="-I$prefix/include" ZLIB_LIBS="-L$prefix/lib -lz" || return
+    [ -f configured ] || configure_python || return
     make -s -j"$JOBS" python sharedmods
 )
+configure_python() {
+    ./configure -q --build="$(uname -m)-pc-linux-gnu" --host="$machine-linux-gnu" --prefix=/usr \
+        --with-build-python="$python" --with-openssl="$prefix" --without-ensurepip --disable-test-modules \
+        --without-doc-strings ac_cv_file__dev_ptmx=yes ac_cv_file__dev_ptc=no ac_cv_buggy_getaddrinfo=no \
+        CC=cc CXX=cc AR=ar RANLIB=ranlib READELF="$(command -v readelf)" OPT="-DNDEBUG $optimised" CFLAGS="-I$prefix/include" \
+        LDFLAGS="-L$prefix/lib -s" ZLIB_CFLAGS="-I$prefix/include" ZLIB_LIBS="-L$prefix/lib -lz" &&
+        touch configured
+}
 
 part zlib
 part openssl
@@ -86,8 +90,9 @@ echo 'import yt_dlp
 yt_dlp.main()' >"$home/app/__main__.py"
 cat >"$made/bin/yt-dlp" <<'END'
 #!/bin/sh
-# Named by its whole path, as the functions do.
-home=${0%/*}/../yt-dlp
+# The local stack calls it by a link, a function by its own path.
+self=$(readlink -f "$0" 2>/dev/null) || self=$0
+home=${self%/*}/../yt-dlp
 exec "$home/bin/python3" -I -B "$home/app" --js-runtimes "deno:$home/bin/deno" "$@"
 END
 chmod +x "$made/bin/yt-dlp"

@@ -68,13 +68,13 @@ if [ "${1:-}" = --layers ]; then
     missing perl perl
     missing xz xz-utils
     case "${ARCH:-arm64}-$(uname -m)" in
-        arm64-x86_64) foreign=aarch64 libc=libc6-arm64-cross ;;
-        x86_64-aarch64) foreign=x86_64 libc=libc6-amd64-cross ;;
+        arm64-x86_64) foreign=aarch64 debian=arm64 ;;
+        x86_64-aarch64) foreign=x86_64 debian=amd64 ;;
         *) foreign= ;;
     esac
     if [ -n "$foreign" ]; then
         missing "qemu-$foreign-static" qemu-user-static
-        [ -d "/usr/$foreign-linux-gnu/lib" ] || packages+=("$libc")
+        [ -e "/usr/$foreign-linux-gnu/lib/libgcc_s.so.1" ] || packages+=("libc6-$debian-cross" "libgcc-s1-$debian-cross")
     fi
 fi
 "$python" -c 'import ensurepip' 2>/dev/null || packages+=("$(basename "$python")-venv")
