@@ -54,22 +54,22 @@ ffmpeg=$layers/ffmpeg/bin/ffmpeg
 run "$ffmpeg" -version >"$samples/version" || fail "$ffmpeg does not run"
 run "$layers/ffmpeg/bin/ffprobe" -version >/dev/null || fail "$layers/ffmpeg/bin/ffprobe does not run"
 
-# Samples by this machine's ffmpeg, which has all encoders. Each frame's hash must be the same by both.
+# Samples by this machine's ffmpeg, which has all encoders and reads standard input. Each frame's hash must be the same by both.
 frames() {
     "$@" -v error -i "$sample" -map 0:v -f framemd5 - | grep -v '^#'
 }
-while read -r file codec options; do
+while read -r -u 3 file codec options; do
     sample=$samples/$file
     # shellcheck disable=SC2086  # words on purpose
     ffmpeg -v error -y -f lavfi -i testsrc2=s=320x180:r=24:d=1 -f lavfi -i sine=440:r=48000:d=1 $options "$sample" ||
         fail "this machine's ffmpeg cannot make $file; install Debian's: sudo apt-get install ffmpeg"
-    found=$(run "$layers/ffmpeg/bin/ffprobe" -v error -select_streams v:0 -show_entries stream=codec_name -of csv=p=0 "$sample")
+    found=$(run "$layers/ffmpeg/bin/ffprobe" -v error -select_streams v:0 -show_entries stream=codec_name -of default=nw=1:nk=1 "$sample" | sort -u)
     [ "$found" = "$codec" ] || fail "ffprobe finds '$found' in $file, not $codec"
     frames run "$ffmpeg" >"$samples/by-layer" || fail "$ffmpeg does not decode $file"
     frames ffmpeg >"$samples/by-machine"
     [ "$(wc -l <"$samples/by-layer")" = 24 ] || fail "$ffmpeg decodes $(wc -l <"$samples/by-layer") of 24 frames of $file"
     cmp -s "$samples/by-layer" "$samples/by-machine" || fail "$ffmpeg sees other pictures in $file than this machine's ffmpeg"
-done <<'END'
+done 3<<'END'
 h264.mp4 h264 -c:v libx264 -pix_fmt yuv420p -c:a aac
 h264_10.mov h264 -c:v libx264 -pix_fmt yuv422p10le -c:a pcm_s24le
 hevc.mp4 hevc -c:v libx265 -x265-params log-level=none -c:a aac
@@ -126,7 +126,7 @@ END
     for word in 'JS runtimes: deno-' yt_dlp_ejs- certifi- 'OpenSSL 3'; do
         grep -q "$word" "$samples/said" || fail "$yt_dlp says nothing of $word: $(grep -m 1 'JS runtimes' "$samples/said")"
     done
-    found=$(run "$layers/ffmpeg/bin/ffprobe" -v error -show_entries stream=codec_name -of csv=p=0 "$samples/out/video.mp4" | sort | xargs)
+    found=$(run "$layers/ffmpeg/bin/ffprobe" -v error -show_entries stream=codec_name -of default=nw=1:nk=1 "$samples/out/video.mp4" | sort | xargs)
     [ "$found" = 'aac h264' ] || fail "$yt_dlp put '$found' together instead of picture and sound"
 fi
 echo "$stamp" >"$layers/.checked.stamp"

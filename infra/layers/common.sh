@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154  # The scripts read and set what is named here.
 # Sourced by the scripts of the layers: where things are, and how they are fetched, checked and compiled.
 set -euo pipefail
 here=infra/layers
@@ -23,9 +24,18 @@ layers=$PWD/target/layers/$ARCH
 build=$PWD/$cache/build/$ARCH
 log=$cache/logs
 
+# zig compiles for any machine, and for an older C library than this machine's.
+zig=$(echo "$PWD/$venv"/lib/python3*/site-packages/ziglang/zig)
+
+# What compiling depends on beside the source.
+toolchain() {
+    echo "$ARCH $GLIBC $cpu" "${zig%/ziglang/zig}"/ziglang-*.dist-info | sed 's|[^ ]*/||g'
+    declare -f unpack compilers
+}
+
 # `stamp FILES…`: one word for what a layer is made of and how. How its parts are fetched changes nothing.
 stamp() {
-    { cat "$@" && declare -f unpack compilers build_zlib && echo "$ARCH $GLIBC $cpu"; } | sha256sum | cut -d' ' -f1
+    { cat "$@" && toolchain; } | sha256sum | cut -d' ' -f1
 }
 
 # `is_current LAYER STAMP`: whether the layer was made of just that.
@@ -175,11 +185,9 @@ required_wheel() {
     rm -r "$fetched"
 }
 
-# `compilers`: puts `cc`, `ar` and the like for the layer's machine into $build/bin. zig compiles for any machine, and for an
-# older C library than this machine's.
+# `compilers`: puts `cc`, `ar` and the like for the layer's machine into $build/bin.
 compilers() {
-    local zig program
-    zig=$(echo "$PWD/$venv"/lib/python3*/site-packages/ziglang/zig)
+    local program
     [ -x "$zig" ] || fail "zig is missing in $venv; run: infra/local/setup.sh"
     mkdir -p "$build/bin"
     export ZIG_GLOBAL_CACHE_DIR=$PWD/$cache/zig ZIG_LOCAL_CACHE_DIR=$PWD/$cache/zig
@@ -191,15 +199,16 @@ compilers() {
     export PATH=$build/bin:$PATH
 }
 
-# `part NAME`: builds a part of the layer $layer with `build_NAME FOLDER`, once. A run that was interrupted goes on with the
-# next part.
+# `part NAME [WORDS…]`: builds a part of the layer $layer with `build_NAME FOLDER`, once for the layer's sources, that function
+# and those words. A run that was interrupted goes on with the next part.
 part() {
-    local source=$work/$1
-    [ "$(cat "$source.stamp" 2>/dev/null)" = "$stamp built" ] && return
-    [ "$(cat "$source.stamp" 2>/dev/null)" = "$stamp" ] || unpack "$1" "$layer" "$source"
-    echo "$stamp" >"$source.stamp"
+    local source=$work/$1 made_of
+    made_of=$({ pinned "$layer" debian && declare -f "build_$1" && toolchain && echo "$optimised $*"; } | sha256sum)
+    [ "$(cat "$source.stamp" 2>/dev/null)" = "$made_of built" ] && return
+    [ "$(cat "$source.stamp" 2>/dev/null)" = "$made_of" ] || unpack "$1" "$layer" "$source"
+    echo "$made_of" >"$source.stamp"
     logged "$layer-$1" "building $1 for $ARCH" "build_$1" "$source"
-    echo "$stamp built" >"$source.stamp"
+    echo "$made_of built" >"$source.stamp"
 }
 
 # Chained by hand, as all of them: what `logged` calls does not stop at the first failure by itself.

@@ -64,33 +64,29 @@ END
         PYTHONPATH=$work/tools "$ninja" -C "$1/out" -j"$JOBS" install
 )
 
+# zig links against the old C library by the headers of a newer one, and `sysctl` is in the former only. Paths are relative,
+# because ffmpeg tells its options to everybody who asks for its version.
 build_ffmpeg() (
     cd "$1" || return
-    [ -f configured ] || configure_ffmpeg || return
-    make -j"$JOBS" ffmpeg ffprobe
-)
-
-# zig links against the old C library by the headers of a newer one, and `sysctl` is in the former only.
-configure_ffmpeg() {
-    ./configure --prefix="$prefix" \
+    [ -f configured ] || ./configure --prefix=/opt \
         --enable-cross-compile --target-os=linux --arch="$machine" \
         --cc=cc --ar=ar --ranlib=ranlib --host-cc=cc --pkg-config=pkg-config --pkg-config-flags=--static \
-        --extra-cflags="-fno-sanitize=all -I$prefix/include" --extra-ldflags="-L$prefix/lib -s" --optflags=-O3 \
+        --extra-cflags='-fno-sanitize=all -I../prefix/include' --extra-ldflags='-L../prefix/lib -s' --optflags=-O3 \
         --extra-version="$revision" \
         --enable-gpl --enable-libx264 --enable-libdav1d --enable-zlib --disable-autodetect --disable-hwaccels \
         --disable-debug --disable-stripping --disable-doc --disable-ffplay --disable-devices --enable-indev=lavfi \
         --disable-protocols --enable-protocol=file,pipe,http,tcp \
         --disable-encoders --enable-encoder="$encoders" --disable-muxers --enable-muxer="$muxers" \
-        --disable-filters --enable-filter="$filters" &&
-        sed -i 's/HAVE_SYSCTL 1/HAVE_SYSCTL 0/' config.h &&
-        touch configured
-}
+        --disable-filters --enable-filter="$filters" || return
+    [ -f configured ] || sed -i 's/HAVE_SYSCTL 1/HAVE_SYSCTL 0/' config.h || return
+    touch configured && make -j"$JOBS" ffmpeg ffprobe
+)
 
 part zlib
 part x264
 part dav1d
 revision=$(pinned ffmpeg debian ffmpeg | awk '{ sub(/.*-/, "", $2); print $2; exit }')
-part ffmpeg
+part ffmpeg "$revision" "$encoders" "$muxers" "$filters"
 
 # GPL: the text of the licences and where the source is go wherever the programs go.
 made=$work/made

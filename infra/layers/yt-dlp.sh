@@ -52,22 +52,19 @@ own_python() (
 build_python3.11() (
     cd "$1" || return
     { echo '*disabled*' && printf '%s\n' "${without[@]}"; } >Modules/Setup.local
-    [ -f configured ] || configure_python || return
-    make -s -j"$JOBS" python sharedmods
-)
-configure_python() {
-    ./configure -q --build="$(uname -m)-pc-linux-gnu" --host="$machine-linux-gnu" --prefix=/usr \
+    [ -f configured ] || ./configure -q --build="$(uname -m)-pc-linux-gnu" --host="$machine-linux-gnu" --prefix=/usr \
         --with-build-python="$python" --with-openssl="$prefix" --without-ensurepip --disable-test-modules \
         --without-doc-strings ac_cv_file__dev_ptmx=yes ac_cv_file__dev_ptc=no ac_cv_buggy_getaddrinfo=no \
-        CC=cc CXX=cc AR=ar RANLIB=ranlib READELF="$(command -v readelf)" OPT="-DNDEBUG $optimised" CFLAGS="-I$prefix/include" \
-        LDFLAGS="-L$prefix/lib -s" ZLIB_CFLAGS="-I$prefix/include" ZLIB_LIBS="-L$prefix/lib -lz" &&
-        touch configured
-}
+        CC=cc CXX=cc AR=ar RANLIB=ranlib READELF="$(command -v readelf)" OPT="-DNDEBUG $optimised" \
+        CFLAGS="-I$prefix/include" LDFLAGS="-L$prefix/lib -s" ZLIB_CFLAGS="-I$prefix/include" \
+        ZLIB_LIBS="-L$prefix/lib -lz" || return
+    touch configured && make -s -j"$JOBS" python sharedmods
+)
 
 part zlib
 part openssl
 python=$(builder)
-part python3.11
+part python3.11 "${without[@]}"
 
 made=$work/made
 home=$made/yt-dlp
