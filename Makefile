@@ -43,7 +43,7 @@ export RANLIB_x86_64_unknown_linux_gnu := $(ZIG)/$(TARGET_x86_64)-ranlib
 export RANLIB_aarch64_unknown_linux_gnu := $(ZIG)/$(TARGET_arm64)-ranlib
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build package run token test-setup test fuzz bench bench-burst bench-long bench-media bench-understanding lint clean
+.PHONY: help setup build package layers run token test-setup test fuzz bench bench-burst bench-long bench-media bench-understanding lint clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -102,6 +102,10 @@ lint: setup .local/bin/cargo-deny ## formatting, clippy, licences and bans, cfn-
 	@cargo clippy --release --workspace --all-targets -- -D warnings
 	@.local/bin/cargo-deny check bans licenses sources
 	@$(VENV)/bin/cfn-lint template.yaml
+
+layers: ## make the layers of the tools in target/layers/ARCH/ (ARCH=arm64 or x86_64; a quarter of an hour, once)
+	@infra/local/setup.sh --layers
+	@infra/layers/make.sh
 
 # Built for the machine itself, apart from the project's flags and target folder.
 .local/bin/cargo-deny:

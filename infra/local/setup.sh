@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building and running need and this machine lacks: programs through apt where it may, and a
 # Python environment in .local/venv, made again only when the requirements change. With --tests also what the tests
-# need, with --bench what their peers and films need. Quiet when nothing is to do.
+# need, with --bench what their peers and films need, with --layers what the layers are made with. Quiet when nothing is to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=infra/local
@@ -58,6 +58,24 @@ if [ "${1:-}" = --bench ]; then
         bwht:fonts-bwht; do
         find /usr/share/fonts -ipath "*${font%%:*}*" 2>/dev/null | grep -q . || packages+=("${font##*:}")
     done
+fi
+if [ "${1:-}" = --layers ]; then
+    # What the layers are compiled with beside zig, and what runs those of the other architecture.
+    missing nasm nasm
+    missing pkg-config pkg-config
+    missing patch patch
+    missing make make
+    missing perl perl
+    missing xz xz-utils
+    case "${ARCH:-arm64}-$(uname -m)" in
+        arm64-x86_64) foreign=aarch64 debian=arm64 ;;
+        x86_64-aarch64) foreign=x86_64 debian=amd64 ;;
+        *) foreign= ;;
+    esac
+    if [ -n "$foreign" ]; then
+        missing "qemu-$foreign-static" qemu-user-static
+        [ -e "/usr/$foreign-linux-gnu/lib/libgcc_s.so.1" ] || packages+=("libc6-$debian-cross" "libgcc-s1-$debian-cross")
+    fi
 fi
 "$python" -c 'import ensurepip' 2>/dev/null || packages+=("$(basename "$python")-venv")
 
