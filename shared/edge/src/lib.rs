@@ -22,6 +22,7 @@ pub mod queue;
 pub mod refusals;
 pub mod removal;
 mod reply;
+mod scratch;
 mod secrets;
 mod serve;
 pub mod signature;

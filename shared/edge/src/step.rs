@@ -23,6 +23,7 @@ use store::{StepInput, StoreError, Video};
 use crate::app::App;
 use crate::clock;
 use crate::problem::Problem;
+use crate::scratch::Scratch;
 use crate::telemetry;
 
 /// Why a step did not do its work.
@@ -111,9 +112,13 @@ fn run(
     Box::pin(async move {
         telemetry::init();
         let app = Arc::new(App::new().await?);
-        let (app, handler) = (&app, &handler);
+        let scratch = Scratch::of_process();
+        let (app, handler, scratch) = (&app, &handler, &scratch);
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
             let started = Instant::now();
+            if let Some(scratch) = scratch {
+                scratch.clear();
+            }
             let video = event.payload["videoId"].as_str().unwrap_or("-").to_owned();
             let outcome = handler(app.clone(), event.payload).await;
             let duration_ms = started.elapsed().as_millis() as u64;
