@@ -16,6 +16,7 @@ pub mod library;
 pub mod model;
 pub mod openapi;
 pub mod peers;
+pub mod proxy;
 pub mod receiver;
 pub mod runs;
 pub mod stripe;

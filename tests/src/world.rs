@@ -19,6 +19,7 @@ use store::{Names, Purge, Store};
 
 use crate::client::Client;
 use crate::clips::{self, Clips};
+use crate::proxy::Proxy;
 use crate::receiver::Receiver;
 use crate::stripe::FakeStripe;
 use crate::vectors::VectorService;
@@ -38,6 +39,8 @@ pub struct World {
     pub pipeline_arn: String,
     /// Inputs.
     pub clips: Clips,
+    /// What YouTube videos are downloaded through.
+    pub proxy: Proxy,
     /// Where jobs' ends are told.
     pub receiver: Receiver,
     /// Where things are paid for.
@@ -201,6 +204,15 @@ impl World {
         assert_eq!(answer["batchItemFailures"], json!([]), "{message:?}");
     }
 
+    /// Replaces the text of the secret that this parameter of the template names.
+    pub async fn set_secret(&self, parameter: &str, text: &str) {
+        let change = json!({ "SecretId": format!("local/{parameter}"), "SecretString": text });
+        let call = reqwest::Client::new().post(&self.aws_endpoint).body(change.to_string());
+        let call = call.header("x-amz-target", "secretsmanager.PutSecretValue").header("authorization", ROOT);
+        let answer = json_of(call.header("content-type", "application/x-amz-json-1.1")).await;
+        assert!(answer["VersionId"].is_string(), "{parameter}: {answer}");
+    }
+
     /// Invokes a deployed function by the name that the template gives it; answers what it answers.
     pub async fn invoke(&self, function: &str, event: &Value) -> Value {
         let deployed = self.deployed(function).await;
@@ -275,7 +287,7 @@ impl World {
         std::fs::create_dir_all(&folder).expect("a folder for clips");
         let web = web::serve(folder.clone());
         let stripe = FakeStripe::serve();
-        let receiver = Receiver::serve();
+        let (receiver, proxy) = (Receiver::serve(), Proxy::serve());
         let state_dir = state_dir(&root);
         let issuer_key = state_dir.join("issuer.pem");
         let mut options = StackOptions {
@@ -283,6 +295,11 @@ impl World {
             state_dir,
             port: 0,
             parameters: vec![("StripeApiUrl", stripe.url.clone()), ("RawCommands", clips::raw_commands())],
+            secrets: vec![
+                ("YouTubeProxyArn", proxy.url.clone()),
+                // As long as nobody has signed in.
+                ("YouTubeCookiesArn", "# Netscape HTTP Cookie File".to_owned()),
+            ],
             env: vec![
                 ("LOCAL_FETCH_ALLOW".to_owned(), format!("{web},{}", receiver.address)),
                 ("LOCAL_YOUTUBE_URL".to_owned(), format!("http://{web}/youtube")),
@@ -323,6 +340,7 @@ impl World {
             web,
             pipeline_arn,
             clips,
+            proxy,
             receiver,
             stripe,
             issuer_key,

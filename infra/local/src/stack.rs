@@ -5,7 +5,7 @@ use crate::error::StackError;
 use crate::front::{Front, Listeners};
 use crate::issuer::Issuer;
 use crate::options::StackOptions;
-use crate::secrets::WebhookSecrets;
+use crate::secrets::{WebhookSecrets, put};
 use crate::stack_file::StackFile;
 use crate::wire::{self, HttpClient};
 use crate::{package, plan, tools};
@@ -73,6 +73,9 @@ impl Stack {
             ("StripePrices", PRICES.to_owned()),
         ];
         parameters.extend(secrets.publish(&aws).await?);
+        for (parameter, text) in &options.secrets {
+            parameters.push((*parameter, put(&aws, &format!("local/{parameter}"), text).await?));
+        }
         parameters.extend(options.parameters.clone());
         let outputs = deploy_template(&options, &aws, &parameters).await?;
         let front =
