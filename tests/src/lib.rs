@@ -10,6 +10,7 @@
 pub mod client;
 pub mod clips;
 pub mod event;
+pub mod faults;
 pub mod hosted;
 pub mod jwt;
 pub mod library;

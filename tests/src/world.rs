@@ -19,6 +19,7 @@ use store::{Names, Purge, Store};
 
 use crate::client::Client;
 use crate::clips::{self, Clips};
+use crate::faults::FaultProxy;
 use crate::proxy::Proxy;
 use crate::receiver::Receiver;
 use crate::stripe::FakeStripe;
@@ -109,6 +110,13 @@ impl World {
         Self::start(&parameters, &[("AWS_ENDPOINT_URL_S3VECTORS", &vectors.url)])
     }
 
+    /// One whose functions reach AWS's services through that proxy. For a program that has no other world.
+    pub fn through(faults: &FaultProxy) -> Self {
+        let world = Self::start(&[], &[("AWS_ENDPOINT_URL", &faults.url)]);
+        faults.aim(&world.aws_endpoint);
+        world
+    }
+
     /// A client of its own: an account on that plan, a session token, an API key and a source address.
     pub async fn client(&self, name: &str, plan: Plan) -> Client {
         let new = self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
@@ -142,8 +150,14 @@ impl World {
 
     /// The table and the bucket, as somebody who may do everything.
     pub async fn store(&self) -> Store {
+        self.store_through(&self.aws_endpoint).await
+    }
+
+    /// The same, by another way to the emulator.
+    pub async fn store_through(&self, endpoint: &str) -> Store {
+        let aws = self.aws().await.into_builder().endpoint_url(endpoint).build();
         Store::new(
-            &self.aws().await,
+            &aws,
             Names {
                 table: self.table.clone(),
                 bucket: self.bucket.clone(),
