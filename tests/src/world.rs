@@ -19,6 +19,8 @@ use store::{Names, Purge, Store};
 
 use crate::client::Client;
 use crate::clips::{self, Clips};
+use crate::faults::FaultProxy;
+use crate::proxy::Proxy;
 use crate::receiver::Receiver;
 use crate::stripe::FakeStripe;
 use crate::vectors::VectorService;
@@ -41,6 +43,8 @@ pub struct World {
     pub pipeline_arn: String,
     /// Inputs.
     pub clips: Clips,
+    /// What YouTube videos are downloaded through.
+    pub proxy: Proxy,
     /// Where jobs' ends are told.
     pub receiver: Receiver,
     /// Where things are paid for.
@@ -115,6 +119,13 @@ impl World {
         Self::start(&parameters, &[("LAMBDA_ACCOUNT_CONCURRENCY", &limit.to_string())])
     }
 
+    /// One whose functions reach AWS's services through that proxy. For a program that has no other world.
+    pub fn through(faults: &FaultProxy) -> Self {
+        let world = Self::start(&[], &[("AWS_ENDPOINT_URL", &faults.url)]);
+        faults.aim(&world.aws_endpoint);
+        world
+    }
+
     /// A client of its own: an account on that plan, a session token, an API key and a source address.
     pub async fn client(&self, name: &str, plan: Plan) -> Client {
         let new = self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
@@ -148,8 +159,14 @@ impl World {
 
     /// The table and the bucket, as somebody who may do everything.
     pub async fn store(&self) -> Store {
+        self.store_through(&self.aws_endpoint).await
+    }
+
+    /// The same, by another way to the emulator.
+    pub async fn store_through(&self, endpoint: &str) -> Store {
+        let aws = self.aws().await.into_builder().endpoint_url(endpoint).build();
         Store::new(
-            &self.aws().await,
+            &aws,
             Names {
                 table: self.table.clone(),
                 bucket: self.bucket.clone(),
@@ -237,6 +254,15 @@ impl World {
         assert_eq!(answer["batchItemFailures"], json!([]), "{message:?}");
     }
 
+    /// Replaces the text of the secret that this parameter of the template names.
+    pub async fn set_secret(&self, parameter: &str, text: &str) {
+        let change = json!({ "SecretId": format!("local/{parameter}"), "SecretString": text });
+        let call = reqwest::Client::new().post(&self.aws_endpoint).body(change.to_string());
+        let call = call.header("x-amz-target", "secretsmanager.PutSecretValue").header("authorization", ROOT);
+        let answer = json_of(call.header("content-type", "application/x-amz-json-1.1")).await;
+        assert!(answer["VersionId"].is_string(), "{parameter}: {answer}");
+    }
+
     /// Invokes a deployed function by the name that the template gives it; answers what it answers.
     pub async fn invoke(&self, function: &str, event: &Value) -> Value {
         let deployed = self.deployed(function).await;
@@ -311,7 +337,7 @@ impl World {
         std::fs::create_dir_all(&folder).expect("a folder for clips");
         let web = web::serve(folder.clone());
         let stripe = FakeStripe::serve();
-        let receiver = Receiver::serve();
+        let (receiver, proxy) = (Receiver::serve(), Proxy::serve());
         let state_dir = state_dir(&root);
         let issuer_key = state_dir.join("issuer.pem");
         let mut options = StackOptions {
@@ -319,6 +345,11 @@ impl World {
             state_dir,
             port: 0,
             parameters: vec![("StripeApiUrl", stripe.url.clone()), ("RawCommands", clips::raw_commands())],
+            secrets: vec![
+                ("YouTubeProxyArn", proxy.url.clone()),
+                // As long as nobody has signed in.
+                ("YouTubeCookiesArn", "# Netscape HTTP Cookie File".to_owned()),
+            ],
             env: vec![
                 ("LOCAL_FETCH_ALLOW".to_owned(), format!("{web},{}", receiver.address)),
                 ("LOCAL_YOUTUBE_URL".to_owned(), format!("http://{web}/youtube")),
@@ -363,6 +394,7 @@ impl World {
             web,
             pipeline_arn,
             clips,
+            proxy,
             receiver,
             stripe,
             issuer_key,

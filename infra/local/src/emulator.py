@@ -8,6 +8,7 @@ What its own command does not do:
 * two of them must not share a state directory, even for the moment in which one still saves: the lock makes
   the next one wait;
 * its S3 ignores `Range` where a version is named, which is how sources are read;
+* its S3 tells everybody that an object is not there. S3 forbids that answer, with 403, to who may not list the bucket;
 * its IAM takes every schedule for one of the group `default`, so that a role for another group is denied;
 * its IAM has actions of its own for Bedrock's Converse, which AWS allows as InvokeModel, and knows neither the jobs of
   Transcribe as resources nor where they write to;
@@ -52,7 +53,7 @@ fcntl.flock(lock, fcntl.LOCK_EX)
 threading.Thread(target=stop_with_the_stack, daemon=True).start()
 
 from ministack import app  # noqa: E402  (it reads sockets' settings when imported)
-from ministack.core import iam_actions  # noqa: E402
+from ministack.core import iam_actions, iam_evaluator, router  # noqa: E402
 from ministack.services import apigateway_v1, bedrock_runtime, lambda_svc, s3, stepfunctions  # noqa: E402
 from ministack.services.cloudformation import provisioners  # noqa: E402
 
@@ -71,7 +72,27 @@ def get_object_range(bucket, key, headers, query_params=None):
     return 206, answer_headers, body[start : end + 1]
 
 
-s3._get_object = get_object_range
+head_object = s3._head_object
+
+
+def may_list(bucket, headers, query_params):
+    key_id = router.extract_access_key_id(headers, query_params)
+    denied = iam_evaluator.enforce(key_id, "s3:ListBucket", "s3", os.environ["MINISTACK_REGION"], f"arn:aws:s3:::{bucket}")
+    return denied is None
+
+
+def told_where_allowed(read):
+    def reading(bucket, key, headers=None, query_params=None):
+        answer = read(bucket, key, headers, query_params)
+        if answer[0] != 404 or may_list(bucket, headers or {}, query_params or {}):
+            return answer
+        return s3._error("AccessDenied", "Access Denied", 403, f"/{bucket}/{key}")
+
+    return reading
+
+
+s3._get_object = told_where_allowed(get_object_range)
+s3._head_object = told_where_allowed(head_object)
 
 extract_resource_arn = iam_actions.extract_resource_arn
 extract_iam_action = iam_actions.extract_iam_action

@@ -5,7 +5,7 @@ use crate::error::StackError;
 use crate::front::{Front, Listeners};
 use crate::issuer::Issuer;
 use crate::options::StackOptions;
-use crate::secrets::WebhookSecrets;
+use crate::secrets::{WebhookSecrets, put};
 use crate::stack_file::StackFile;
 use crate::wire::{self, HttpClient};
 use crate::{package, plan, tools};
@@ -77,6 +77,9 @@ impl Stack {
         ];
         parameters.extend(secrets.publish(&aws).await?);
         parameters.retain(|(own, _)| options.parameters.iter().all(|(given, _)| given != own));
+        for (parameter, text) in &options.secrets {
+            parameters.push((*parameter, put(&aws, &format!("local/{parameter}"), text).await?));
+        }
         parameters.extend(options.parameters.clone());
         let outputs = deploy_template(&options, &aws, &parameters).await?;
         let front =

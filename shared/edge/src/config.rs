@@ -49,6 +49,10 @@ pub struct Config {
     pub stripe_api_key: SecretArn,
     /// What the secrets that callbacks are signed with are derived from.
     pub callback_secret: SecretArn,
+    /// The URL of the proxy that YouTube videos are downloaded through.
+    pub youtube_proxy: SecretArn,
+    /// The cookies that YouTube videos are downloaded with, as a file in Netscape's format.
+    pub youtube_cookies: SecretArn,
     /// Who describes, transcribes, embeds and answers.
     pub providers: Choices,
     /// What the provider `aws` asks.
@@ -162,6 +166,8 @@ impl Config {
             stripe_webhook_secret: var("STRIPE_WEBHOOK_SECRET_ARN"),
             stripe_api_key: var("STRIPE_API_KEY_ARN"),
             callback_secret: var("CALLBACK_SECRET_ARN"),
+            youtube_proxy: var("YOUTUBE_PROXY_ARN"),
+            youtube_cookies: var("YOUTUBE_COOKIES_ARN"),
             providers: Choices {
                 describe: provider("DESCRIBE_PROVIDER", "OPENAI_VISION_MODEL")?,
                 transcribe: provider("TRANSCRIBE_PROVIDER", "OPENAI_TRANSCRIBE_MODEL")?,

@@ -23,6 +23,7 @@ pub mod refusals;
 pub mod removal;
 mod reply;
 pub mod runs;
+mod scratch;
 mod secrets;
 mod serve;
 mod servers;

@@ -25,6 +25,7 @@ use crate::app::App;
 use crate::clock;
 use crate::problem::Problem;
 use crate::runs;
+use crate::scratch::Scratch;
 use crate::telemetry;
 
 /// Why a step did not do its work.
@@ -113,8 +114,12 @@ fn run(
     Box::pin(async move {
         telemetry::init();
         let app = Arc::new(App::new().await?);
-        let (app, handler) = (&app, &handler);
+        let scratch = Scratch::of_process();
+        let (app, handler, scratch) = (&app, &handler, &scratch);
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
+            if let Some(scratch) = scratch {
+                scratch.clear();
+            }
             let work = telemetry::work();
             // What the execution was started with; inside a Map, and once the row is read, the row says it.
             for (name, input) in [("video.id", "videoId"), ("trace.id", "traceId")] {
