@@ -43,7 +43,7 @@ export RANLIB_x86_64_unknown_linux_gnu := $(ZIG)/$(TARGET_x86_64)-ranlib
 export RANLIB_aarch64_unknown_linux_gnu := $(ZIG)/$(TARGET_arm64)-ranlib
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build package layers run token test-setup test fuzz bench bench-burst bench-long bench-media bench-understanding lint clean
+.PHONY: help setup build package layers run token test-setup test fuzz bench bench-burst bench-long bench-media bench-understanding lint deploy-setup deploy doctor destroy clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,7 @@ token: ## print a session token of a local user (NAME=alice PLAN=pro), while `ma
 
 test-setup:
 	@infra/local/setup.sh --tests
+	@infra/local/setup.sh --deploy
 
 test: test-setup build ## unit, property, contract and end-to-end tests (they start stacks of their own)
 	@cargo test --release --workspace
@@ -101,7 +102,7 @@ lint: setup .local/bin/cargo-deny ## formatting, clippy, licences and bans, cfn-
 	@cargo fmt --all --check
 	@cargo clippy --release --workspace --all-targets -- -D warnings
 	@.local/bin/cargo-deny check bans licenses sources
-	@$(VENV)/bin/cfn-lint template.yaml
+	@$(VENV)/bin/cfn-lint template.yaml infra/ci/role.yaml
 
 layers: ## make the layers of the tools in target/layers/ARCH/ (ARCH=arm64 or x86_64; a quarter of an hour, once)
 	@infra/local/setup.sh --layers
@@ -111,6 +112,24 @@ layers: ## make the layers of the tools in target/layers/ARCH/ (ARCH=arm64 or x8
 .local/bin/cargo-deny:
 	@echo "  building cargo-deny (once)"
 	@env -u CARGO_BUILD_TARGET cargo install --quiet --locked --root .local --version $(CARGO_DENY) cargo-deny
+
+# What was said on make's command line, by name; the values are in the environment, where no shell reads them.
+GIVEN = $(foreach name,$(.VARIABLES),$(if $(filter command line,$(origin $(name))),$(name)))
+# An architecture that nobody asked for is the stack's, or the one that was packaged.
+ASKED_ARCH = $(if $(filter-out file default undefined,$(origin ARCH)),$(ARCH))
+DEPLOY = GIVEN="$(GIVEN)" STAGE="$(STAGE)" ARCH="$(ASKED_ARCH)" .local/venv-deploy/bin/python -B infra/deploy
+
+deploy: deploy-setup ## deploy what `make package` and `make layers` made, asking nothing (STAGE=dev, once CLERK_ISSUER=https://…)
+	@$(DEPLOY)/deploy.py
+
+doctor: deploy-setup ## look at a deployed stage from its quotas to a clip's answer (STAGE=dev TOKEN=… or API_KEY=…)
+	@$(DEPLOY)/doctor.py
+
+destroy: deploy-setup ## remove a stage's stack; its videos and accounts stay (STAGE=dev; prod wants CONFIRM=frameiq-prod)
+	@$(DEPLOY)/destroy.py
+
+deploy-setup:
+	@infra/local/setup.sh --deploy
 
 clean: ## remove what was built and installed, and the local stack's data
 	@rm -rf target .local

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what building and running need and this machine lacks: programs through apt where it may, and a
 # Python environment in .local/venv, made again only when the requirements change. With --tests also what the tests
-# need, with --bench what their peers and films need, with --layers what the layers are made with. Quiet when nothing is to do.
+# need, with --bench what their peers and films need, with --layers what the layers are made with, with --deploy only what
+# deploying needs. Quiet when nothing is to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=infra/local
@@ -32,11 +33,16 @@ for candidate in "$venv/bin/python" python3 python3.14 python3.13 python3.12 pyt
     fi
 done
 [ -n "$python" ] || fail "Python 3.11 or newer is needed; install it, for example: sudo apt-get install python3"
-command -v cargo >/dev/null || fail "Rust is needed; install it from https://rustup.rs"
 
 missing ffmpeg ffmpeg
-missing tesseract tesseract-ocr
-missing cc build-essential
+if [ "${1:-}" = --deploy ]; then
+    # The doctor's clip has a word in it.
+    [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || packages+=(fonts-dejavu-core)
+else
+    command -v cargo >/dev/null || fail "Rust is needed; install it from https://rustup.rs"
+    missing tesseract tesseract-ocr
+    missing cc build-essential
+fi
 if [ "${1:-}" = --tests ]; then
     # What the tests make their inputs with, and a recogniser that hears them.
     missing espeak-ng espeak-ng
@@ -136,6 +142,10 @@ environment() {
     } >"$log" 2>&1 || fail "pip could not install the Python packages (no network?); see $log"
     echo "$stamp" >"$folder/.stamp"
 }
+if [ "${1:-}" = --deploy ]; then
+    environment .local/venv-deploy infra/deploy --require-hashes
+    exit
+fi
 environment $venv $here --require-hashes
 case "${1:-}" in
     --tests)

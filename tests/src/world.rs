@@ -425,7 +425,7 @@ async fn json_of(request: reqwest::RequestBuilder) -> Value {
 
 /// An empty folder for the data of this program's stack. What earlier runs left is removed, as far as a stack that is
 /// just being stopped does not write there still: the next run removes the rest.
-fn state_dir(root: &Path) -> PathBuf {
+pub fn state_dir(root: &Path) -> PathBuf {
     let program = std::env::current_exe().expect("a program");
     let name =
         program.file_stem().and_then(OsStr::to_str).and_then(|name| name.split('-').next()).expect("a name");

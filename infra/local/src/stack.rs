@@ -47,11 +47,7 @@ impl Stack {
     /// Each [`StackError`] says what to do about it. What was started until then is stopped again.
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
         let began = Instant::now();
-        for directory in ["", "logs", "data"] {
-            let directory = options.state(directory);
-            fs::create_dir_all(&directory).map_err(StackError::file(&directory))?;
-        }
-        let lock = lock(&options)?;
+        let lock = claim(&options)?;
         let listeners = Listeners::bind(options.port).await?;
         let url = format!("http://localhost:{}", listeners.port);
         let tools = tools::link_tools(&options)?;
@@ -197,7 +193,12 @@ fn architecture() -> &'static str {
     if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
 }
 
-fn lock(options: &StackOptions) -> Result<File, StackError> {
+/// Makes the state directory and takes it for as long as the file that is returned is open.
+pub(crate) fn claim(options: &StackOptions) -> Result<File, StackError> {
+    for directory in ["", "logs", "data"] {
+        let directory = options.state(directory);
+        fs::create_dir_all(&directory).map_err(StackError::file(&directory))?;
+    }
     let path = options.state("lock");
     let file = File::create(&path).map_err(StackError::file(&path))?;
     match file.try_lock() {
