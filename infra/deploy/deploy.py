@@ -7,16 +7,13 @@ import subprocess
 import sys
 import tempfile
 
+import capacity
 import package
 import settings
 from stage import ROOT, SAMCONFIG, Stop, outputs, parameters, run, stage_of_environment
 
 # A stack that never came up holds nothing and can only be deleted.
 NEVER_UP = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
-# Videos that are to run at full width at the same time within the account's limit, and the width's bounds: what a single
-# video gains from, and what it needs to go on at all.
-VIDEOS_AT_FULL_WIDTH = 25
-WIDEST, NARROWEST = 40, 2
 
 
 def account_parameters(stage):
@@ -24,9 +21,9 @@ def account_parameters(stage):
     line.
     """
     limit = stage.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
-    width = max(NARROWEST, min(WIDEST, limit // VIDEOS_AT_FULL_WIDTH))
-    say(f"this account runs {limit} functions at once: MapWidth={width}")
-    return {"MapWidth": str(width)}
+    values = {name: str(value) for name, value in capacity.parameters(limit).items()}
+    say(f"this account runs {limit} functions at once: " + ", ".join(f"{name}={value}" for name, value in values.items()))
+    return values
 
 
 def main():

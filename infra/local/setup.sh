@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what building and running need and this machine lacks: programs through apt where it may, and a
 # Python environment in .local/venv, made again only when the requirements change. With --tests also what the tests
-# need, with --bench what their peers and films need, with --deploy only what deploying needs. Quiet when nothing is to do.
+# need, with --bench what their peers and films need, with --layers what the layers are made with, with --deploy only what
+# deploying needs. Quiet when nothing is to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=infra/local
@@ -64,6 +65,24 @@ if [ "${1:-}" = --bench ]; then
         find /usr/share/fonts -ipath "*${font%%:*}*" 2>/dev/null | grep -q . || packages+=("${font##*:}")
     done
 fi
+if [ "${1:-}" = --layers ]; then
+    # What the layers are compiled with beside zig, and what runs those of the other architecture.
+    missing nasm nasm
+    missing pkg-config pkg-config
+    missing patch patch
+    missing make make
+    missing perl perl
+    missing xz xz-utils
+    case "${ARCH:-arm64}-$(uname -m)" in
+        arm64-x86_64) foreign=aarch64 debian=arm64 ;;
+        x86_64-aarch64) foreign=x86_64 debian=amd64 ;;
+        *) foreign= ;;
+    esac
+    if [ -n "$foreign" ]; then
+        missing "qemu-$foreign-static" qemu-user-static
+        [ -e "/usr/$foreign-linux-gnu/lib/libgcc_s.so.1" ] || packages+=("libc6-$debian-cross" "libgcc-s1-$debian-cross")
+    fi
+fi
 "$python" -c 'import ensurepip' 2>/dev/null || packages+=("$(basename "$python")-venv")
 
 if [ ${#packages[@]} -gt 0 ]; then
@@ -82,6 +101,32 @@ if [ ${#packages[@]} -gt 0 ]; then
     { $as_root apt-get update && DEBIAN_FRONTEND=noninteractive $as_root $install; } >"$log" 2>&1 ||
         fail "apt could not install ${packages[*]} (no network?); see $log, or try: sudo apt-get update && sudo $install"
 fi
+
+# A C library that is older than Lambda's, for the test that starts every function on it: Debian 11's, or the Ubuntu of
+# its time. apt takes it from the mirror that the machine has, and checks the signature.
+older_library() {
+    local folder=.local/glibc-2.31 apt=.local/apt origin mirror suite
+    [ -d $folder ] && return
+    read -r origin mirror < <(apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' 'Component: main' |
+        grep -E '^(Debian|Ubuntu) ' | grep -v security | sort -u)
+    case "${origin:-}" in
+        Debian) suite=bullseye ;;
+        Ubuntu) suite=focal ;;
+        *) fail "this machine's apt names no mirror of Debian or Ubuntu, where an older C library could be had for the tests" ;;
+    esac
+    echo "  fetching an older C library (once)"
+    mkdir -p $apt/lists/partial $apt/cache/archives/partial
+    echo "deb $mirror $suite main" >$apt/sources.list
+    local options=(-o "Dir::Etc::SourceList=$PWD/$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
+        -o "Dir::State::Lists=$PWD/$apt/lists" -o "Dir::Cache=$PWD/$apt/cache")
+    {
+        # Downloading as the user _apt would need a folder that it may write to.
+        apt-get "${options[@]}" update &&
+            (cd $apt && apt-get "${options[@]}" -o APT::Sandbox::User=root download "libc6/$suite") &&
+            dpkg-deb -x $apt/libc6_*.deb $folder.new && mv $folder.new $folder
+    } >"$log" 2>&1 || fail "apt could not fetch libc6 of $suite (no network?); see $log"
+    rm -rf $apt
+}
 
 # `environment FOLDER REQUIREMENTS OPTIONS…`: a Python environment of exactly what REQUIREMENTS/ names.
 environment() {
@@ -103,6 +148,9 @@ if [ "${1:-}" = --deploy ]; then
 fi
 environment $venv $here --require-hashes
 case "${1:-}" in
-    --tests) environment .local/venv-tests tests ;;
+    --tests)
+        environment .local/venv-tests tests
+        older_library
+        ;;
     --bench) environment .local/venv-bench tests/bench_media ;;
 esac

