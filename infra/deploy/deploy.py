@@ -16,13 +16,20 @@ from stage import ROOT, SAMCONFIG, Stop, outputs, parameters, run, stage_of_envi
 NEVER_UP = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
 
 
-def account_parameters(stage):
-    """The parameters that follow from the account's quotas. Operators overrule them in samconfig.toml or on the command
-    line.
+# The functions that StepConcurrency is reserved for, each: extract and describe.
+RESERVING = 2
+
+
+def account_parameters(stage, before):
+    """The parameters that follow from the account's quotas, less what others reserved; `before` is what the stack was
+    deployed with. Operators overrule them in samconfig.toml or on the command line.
     """
-    limit = stage.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
-    values = {name: str(value) for name, value in capacity.parameters(limit).items()}
-    say(f"this account runs {limit} functions at once: " + ", ".join(f"{name}={value}" for name, value in values.items()))
+    limit = stage.client("lambda").get_account_settings()["AccountLimit"]
+    # Another stage's reservation is not for this one, and Lambda refuses one that leaves less than 100 to everybody.
+    own = RESERVING * int(before.get("StepConcurrency", 0))
+    free = min(limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"] + own)
+    values = {name: str(value) for name, value in capacity.parameters(free).items()}
+    say(f"{free} of the account's {limit['ConcurrentExecutions']} executions are for this stage: " + ", ".join(f"{name}={value}" for name, value in values.items()))
     return values
 
 
@@ -40,7 +47,7 @@ def main():
     architecture = package.choose(os.environ.get("ARCH", ""), before.get("Architecture"))
     template = package.check(architecture)
     known = settings.declared(template)
-    derived = {name: value for name, value in account_parameters(stage).items() if name in known}
+    derived = {name: value for name, value in account_parameters(stage, before).items() if name in known}
     values = settings.merged(
         known,
         [

@@ -112,6 +112,14 @@ impl Operator {
         self.function(stage, function)["Environment"]["Variables"][name].as_str().unwrap().to_owned()
     }
 
+    /// Reserves concurrency for a function.
+    pub(crate) fn reserve(&self, stage: Stage, function: &str, executions: &str) {
+        let deployed = self.function(stage, function);
+        let name = deployed["FunctionName"].as_str().unwrap();
+        let asked = [("FunctionName", name), ("ReservedConcurrentExecutions", executions)];
+        self.aws("lambda.put_function_concurrency", &asked);
+    }
+
     /// Names of the schedules that sweep.
     pub(crate) fn sweeps(&self) -> Vec<String> {
         let schedules = self.aws("scheduler.list_schedules", &[]);
@@ -131,7 +139,9 @@ impl Operator {
     fn aws(&self, call: &str, arguments: &[(&str, &str)]) -> Value {
         const SCRIPT: &str = "import boto3, json, sys
 service, operation = sys.argv[1].split('.')
-answer = getattr(boto3.client(service), operation)(**dict(pair.split('=', 1) for pair in sys.argv[2:]))
+pairs = (pair.split('=', 1) for pair in sys.argv[2:])
+arguments = {name: int(value) if value.isdecimal() else value for name, value in pairs}
+answer = getattr(boto3.client(service), operation)(**arguments)
 print(json.dumps(answer, default=str))";
         let mut command = Command::new(self.root.join(".local/venv-deploy/bin/python"));
         command
