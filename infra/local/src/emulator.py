@@ -21,6 +21,8 @@ What its own command does not do:
 * its Step Functions know neither `MaxDelaySeconds` nor `JitterStrategy` of a retrier, and wait for longer and longer;
 * its Step Functions take an invocation that Lambda refuses, because too many are going on (LAMBDA_ACCOUNT_CONCURRENCY
   says how many may), for a crash of the function;
+* its queues' consumers stop for good where a parameter of the template says how many there may be: it leaves the number
+  a text;
 * its queues and rules invoke a function once. Lambda keeps what its own limit refuses and tries again: a queue's
   messages for as long as they are invisible, what a rule sends for six hours.
 """
@@ -183,6 +185,7 @@ app.pin_request_origin = lambda address, _secure: pin_request_origin(address, Tr
 find_matching_retrier = stepfunctions._find_matching_retrier
 call_lambda = stepfunctions._call_lambda
 execute_function = lambda_svc._execute_function
+sqs_esm_concurrency = lambda_svc._sqs_esm_concurrency
 
 
 def find_retrier(retriers, error, counts):
@@ -204,6 +207,11 @@ def call_lambda_or_say_throttled(func_ref, event):
         if error.error == "Lambda.Unknown" and '"TooManyRequestsException"' in error.cause:
             raise stepfunctions._ExecutionError("Lambda.TooManyRequestsException", error.cause) from None
         raise
+
+
+def consumers(esm, *function):
+    scaling = {name: int(value) for name, value in (esm.get("ScalingConfig") or {}).items()}
+    return sqs_esm_concurrency({**esm, "ScalingConfig": scaling}, *function)
 
 
 def kept_for(event):
@@ -228,5 +236,6 @@ def execute_or_keep(func, event):
 stepfunctions._find_matching_retrier = find_retrier
 stepfunctions._call_lambda = call_lambda_or_say_throttled
 lambda_svc._execute_function = execute_or_keep
+lambda_svc._sqs_esm_concurrency = consumers
 
 app.main()

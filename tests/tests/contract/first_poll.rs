@@ -73,10 +73,11 @@ fn first_poll(program: &Path, variables: &BTreeMap<String, String>) -> Result<()
 /// What a variable would be in a deployment with the default parameters; names of resources are made up.
 fn value(of: &Value, parameters: &Value) -> String {
     if let Some(name) = of["Ref"].as_str() {
-        return match parameters[name]["Default"].as_str() {
-            Some(default) => default.to_owned(),
-            None if parameters[name].is_object() => "https://clerk.example.com".to_owned(),
-            None => format!("https://sqs.us-east-1.amazonaws.com/123456789012/{name}"),
+        return match &parameters[name]["Default"] {
+            Value::String(default) => default.clone(),
+            Value::Null if parameters[name].is_object() => "https://clerk.example.com".to_owned(),
+            Value::Null => format!("https://sqs.us-east-1.amazonaws.com/123456789012/{name}"),
+            default => default.to_string(),
         };
     }
     match of {

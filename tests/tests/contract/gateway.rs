@@ -64,15 +64,16 @@ fn the_gateways_own_answers_are_part_of_each_api() {
         let answers = body["x-amazon-apigateway-gateway-responses"].as_object().unwrap();
         let kinds: BTreeSet<&str> = answers.keys().map(String::as_str).collect();
         assert_eq!(kinds, BTreeSet::from(OWN_ANSWERS), "{}", contract.api());
-        let content_type = match contract {
-            Contract::Videos => "'application/problem+json'",
-            Contract::Jobs => "'application/json'",
+        let (content_type, limit) = match contract {
+            Contract::Videos => ("'application/problem+json'", "'60'"),
+            Contract::Jobs => ("'application/json'", "'100'"),
         };
         for (kind, answer) in answers {
             let header =
                 |name: &str| answer["responseParameters"][format!("gatewayresponse.header.{name}")].as_str();
             assert_eq!(header("Content-Type"), Some(content_type), "{kind}");
             assert_eq!(header("Access-Control-Allow-Origin"), Some("'*'"), "{kind}");
+            assert_eq!(header("X-RateLimit-Limit"), Some(limit), "{kind}");
             let body = answer["responseTemplates"]["application/json"].as_str().unwrap();
             let body: serde_json::Value =
                 serde_json::from_str(body).unwrap_or_else(|error| panic!("{kind}: {error}"));
