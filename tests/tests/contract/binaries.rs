@@ -40,8 +40,9 @@ impl Version {
 /// Folders with a program for each function, each with the processor that it is for.
 fn builds() -> Vec<(PathBuf, u16)> {
     let own = if cfg!(target_arch = "aarch64") { EM_AARCH64 } else { EM_X86_64 };
-    let packaged = [("arm64", EM_AARCH64), ("x86_64", EM_X86_64)]
-        .map(|(name, machine)| (house::root().join("target/package").join(name).join("target/lambda"), machine));
+    let packaged = [("arm64", EM_AARCH64), ("x86_64", EM_X86_64)].map(|(name, machine)| {
+        (house::root().join("target/package").join(name).join("target/lambda"), machine)
+    });
     // What was not packaged here is tested where it is; the machine's own build is always there.
     let packaged = packaged.into_iter().filter(|(folder, _)| folder.is_dir());
     std::iter::once((house::root().join("target/lambda"), own)).chain(packaged).collect()
@@ -75,7 +76,8 @@ fn read_faults(bytes: &[u8], machine: u16) -> Result<Vec<String>, elf::ParseErro
     if file.ehdr.e_machine != machine {
         faults.push(format!("is for the processor {}, not {machine}", file.ehdr.e_machine));
     }
-    if file.section_headers().is_some_and(|headers| headers.iter().any(|header| header.sh_type == SHT_SYMTAB)) {
+    if file.section_headers().is_some_and(|headers| headers.iter().any(|header| header.sh_type == SHT_SYMTAB))
+    {
         faults.push("has its symbols still: set `strip` in every profile that it is built with".to_owned());
     }
     let strings = file.dynamic_symbol_table()?.map(|(_, strings)| strings);

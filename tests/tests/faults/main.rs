@@ -187,6 +187,7 @@ fn video(owner: &UserId) -> NewVideo {
         processing_mode: ProcessingMode::default(),
         max_cost: None,
         callback: None,
+        trace_id: tests::library::no_request(),
     }
 }
 
