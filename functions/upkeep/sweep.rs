@@ -8,7 +8,7 @@ use domain::failure::{Failure, FailureCode};
 use domain::ids::VideoId;
 use domain::video::StateKind;
 use edge::step::{self, StepError, give_up};
-use edge::{App, clock, telemetry};
+use edge::{App, clock, runs, telemetry};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use store::{Admitted, Purge, Run, StoreError, Video};
@@ -42,10 +42,7 @@ async fn sweep(app: Arc<App>, _tick: Value) -> Result<(), StepError> {
         }
     }
     app.store.start_waiting(app.config.max_running_videos, now).await?;
-    let line = app.store.line().await?;
-    // The age of the queue's messages tells nothing of this: they are done with when their videos are in line.
-    let waited_s = line.since.map_or(0, |since| now.duration_since(since).as_secs());
-    tracing::info!(videos_running, videos_waiting = line.videos, waited_s, "videos run, and wait");
+    runs::in_line(videos_running, app.store.line().await?, now);
     failed
 }
 

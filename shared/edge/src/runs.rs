@@ -4,7 +4,8 @@
 
 use domain::failure::FailureCode;
 use domain::video::{StateKind, VideoState};
-use store::{Store, Video};
+use jiff::{SignedDuration, Timestamp};
+use store::{Line, Store, Video};
 
 use crate::app::App;
 
@@ -59,6 +60,18 @@ pub(crate) fn called_off(video: &Video) {
         ),
         StateKind::AwaitingUpload | StateKind::Ready | StateKind::Failed | StateKind::Cancelled => {}
     }
+}
+
+/// How many videos run and how many wait in line, and for how long the first of these has. The age of the ingest queue's
+/// messages tells nothing of that: they are done with when their videos are in line.
+pub fn in_line(videos_running: usize, line: Line, now: Timestamp) {
+    let waited = line.since.map_or(SignedDuration::ZERO, |since| now.duration_since(since));
+    tracing::info!(
+        videos_running,
+        videos_waiting = line.videos,
+        waited_secs = waited.as_secs(),
+        "videos run, and wait"
+    );
 }
 
 /// What a video took, all three or nothing: their quotients are what is looked at.
