@@ -137,12 +137,20 @@ const RAW_COMMANDS: &str = "r3d=REDline --i {input} --o 'a \"b\"';braw=x & y $z"
 fn options(root: &Path, state_dir: PathBuf) -> StackOptions {
     // As AWS has it; the emulator would allow as many at once as it thinks that the machine can bear.
     let env = vec![("LAMBDA_ACCOUNT_CONCURRENCY".to_owned(), "1000".to_owned())];
-    StackOptions { root: root.to_owned(), state_dir, port: 0, parameters: Vec::new(), env, quiet: true }
+    StackOptions {
+        root: root.to_owned(),
+        state_dir,
+        port: 0,
+        parameters: Vec::new(),
+        secrets: Vec::new(),
+        env,
+        quiet: true,
+    }
 }
 
 async fn version(front: &StackFront) -> String {
     let answer = reqwest::get(format!("{}/health", front.url())).await.unwrap();
-    let health: serde_json::Value = answer.json().await.unwrap();
+    let health: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
     assert!(health["version"].is_string(), "{health}");
     health["version"].as_str().unwrap().to_owned()
 }
