@@ -41,6 +41,8 @@ export AR_x86_64_unknown_linux_gnu := $(ZIG)/$(TARGET_x86_64)-ar
 export AR_aarch64_unknown_linux_gnu := $(ZIG)/$(TARGET_arm64)-ar
 export RANLIB_x86_64_unknown_linux_gnu := $(ZIG)/$(TARGET_x86_64)-ranlib
 export RANLIB_aarch64_unknown_linux_gnu := $(ZIG)/$(TARGET_arm64)-ranlib
+# All of these, for what is to be built for this machine alone.
+TOOLCHAIN = $(filter %_LINKER CC_% CXX_% AR_% RANLIB_%,$(.VARIABLES))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build package layers run token test-setup test fuzz bench bench-burst bench-long bench-media bench-understanding lint deploy-setup deploy doctor destroy clean
@@ -111,7 +113,7 @@ layers: ## make the layers of the tools in target/layers/ARCH/ (ARCH=arm64 or x8
 # Built for the machine itself, apart from the project's flags and target folder.
 .local/bin/cargo-deny:
 	@echo "  building cargo-deny (once)"
-	@env -u CARGO_BUILD_TARGET cargo install --quiet --locked --root .local --version $(CARGO_DENY) cargo-deny
+	@env -u CARGO_BUILD_TARGET $(foreach name,$(TOOLCHAIN),-u $(name)) cargo install --quiet --locked --root .local --version $(CARGO_DENY) cargo-deny
 
 # What was said on make's command line, by name; the values are in the environment, where no shell reads them.
 GIVEN = $(foreach name,$(.VARIABLES),$(if $(filter command line,$(origin $(name))),$(name)))

@@ -58,7 +58,7 @@ async fn fetch(app: &App, folder: &Path, id: &YoutubeId, access: &Access) -> Res
     // Beside the video, and gone before that is put into the bucket.
     let cookies = access.cookies().map(|text| private_file(folder, text)).transpose();
     let cookies = cookies.map_err(StepError::transient)?;
-    let command = command(app, folder, id, cookies.as_ref().map(NamedTempFile::path));
+    let command = command(app, folder, id, access, cookies.as_ref().map(NamedTempFile::path));
     let run = tokio::time::timeout(TIME_LIMIT, run(command, access.configuration()));
     let output = run.await.map_err(|_| slow())?.map_err(StepError::transient)?;
     let stdout = String::from_utf8_lossy(&output.stdout);
@@ -85,7 +85,7 @@ fn private_file(folder: &Path, text: &str) -> std::io::Result<NamedTempFile> {
     Ok(file)
 }
 
-fn command(app: &App, folder: &Path, id: &YoutubeId, cookies: Option<&Path>) -> Command {
+fn command(app: &App, folder: &Path, id: &YoutubeId, access: &Access, cookies: Option<&Path>) -> Command {
     let url = match &app.config.local.youtube_url {
         Some(base) => format!("{}/watch?v={}", base.trim_end_matches('/'), id.as_str()),
         None => id.to_string(),
@@ -111,6 +111,10 @@ fn command(app: &App, folder: &Path, id: &YoutubeId, cookies: Option<&Path>) -> 
     }
     command.arg("--").arg(url);
     command.env_clear().envs(program::environment(std::env::vars_os()));
+    if access.has_proxy() {
+        // YouTube is to see the proxy alone, whatever this machine reaches directly.
+        command.env_remove("NO_PROXY").env_remove("no_proxy");
+    }
     // It may unpack itself there.
     command.env("HOME", folder).env("TMPDIR", folder);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);

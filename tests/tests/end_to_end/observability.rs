@@ -174,5 +174,5 @@ async fn the_dashboard_shows_the_alarms_that_there_are() {
         .collect();
     let shown = dashboard["widgets"][0]["properties"]["alarms"].as_array().unwrap();
     assert_eq!(shown.iter().filter_map(Value::as_str).collect::<BTreeSet<_>>(), known);
-    assert_eq!(known.len(), 10);
+    assert_eq!(known.len(), 11);
 }
