@@ -137,11 +137,11 @@ impl Operator {
 
     /// A call of boto3's, as `service.operation`.
     fn aws(&self, call: &str, arguments: &[(&str, &str)]) -> Value {
-        const SCRIPT: &str = "import boto3, json, sys
+        const SCRIPT: &str = "import boto3, json, os, sys
 service, operation = sys.argv[1].split('.')
 pairs = (pair.split('=', 1) for pair in sys.argv[2:])
 arguments = {name: int(value) if value.isdecimal() else value for name, value in pairs}
-answer = getattr(boto3.client(service), operation)(**arguments)
+answer = getattr(boto3.client(service, region_name=os.environ['AWS_REGION']), operation)(**arguments)
 print(json.dumps(answer, default=str))";
         let mut command = Command::new(self.root.join(".local/venv-deploy/bin/python"));
         command
