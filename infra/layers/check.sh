@@ -95,9 +95,9 @@ run "$ffmpeg" -v error -f lavfi -i testsrc2=s=320x180:r=24:d=1 -f lavfi -i sine=
 # has the layer's ffmpeg put them together. Under an emulator nothing can start another program, so there each is started alone.
 python=$layers/yt-dlp/yt-dlp/bin/python3 app=$layers/yt-dlp/yt-dlp/app deno=$layers/yt-dlp/yt-dlp/bin/deno
 run "$python" -I -B "$app" --version >/dev/null || fail "$python does not run yt-dlp"
-run "$python" -I -B -c 'import ssl, sys; sys.path.append(sys.argv[1]); import certifi
+run "$python" -I -B -c 'import ssl, sys, xml.dom.minidom; xml.dom.minidom.parseString("<a/>"); sys.path.append(sys.argv[1]); import certifi
 assert ssl.create_default_context(cafile=certifi.where()).cert_store_stats()["x509_ca"] > 100' "$app" ||
-    fail "$python has no TLS, or no certificates"
+    fail "$python has no TLS, no certificates or no XML"
 # Its solver of YouTube's challenges loads, as yt-dlp loads it.
 {
     cat "$app/yt_dlp_ejs/yt/solver/lib.min.js" && echo ';Object.assign(globalThis, lib);' &&
