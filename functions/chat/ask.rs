@@ -22,6 +22,7 @@ use edge::{Call, Door, Problem, Reply, sse};
 use intelligence::answer::Question;
 use serde::Deserialize;
 use store::{AnswerId, QuerySlot, Role, Session, Video};
+use tracing::Instrument;
 
 use conversation::Conversation;
 use library::Library;
@@ -96,7 +97,7 @@ async fn ask(library: Arc<Library>, call: Call) -> Result<Reply, Problem> {
         Conversation { app, library, video, others, session, asked_at, question_id, answer_id };
     // The reply ends with the task, and the task when everything is stored, whether or not anybody reads.
     let question = Question { text: question, earlier: earlier.unwrap_or_default() };
-    tokio::spawn(conversation.run(question, journal, events));
+    tokio::spawn(conversation.run(question, journal, events).in_current_span());
     Ok(reply)
 }
 

@@ -66,7 +66,7 @@ async fn make_job(
         upload_method: "PUT",
     };
     let reply = Reply::data(&job)?;
-    let new = options.video(making.id, &account, file_name, origin, callback);
+    let new = options.video(making.id, &account, file_name, origin, callback, call.trace_id.clone());
     options::make(call, new, account.plan, making.answered_by(&reply)).await?;
     Ok(reply)
 }

@@ -43,8 +43,9 @@ async fn create_job_from_url(call: Call) -> Result<Reply, Problem> {
     let make = async |making: Making, account: Account| {
         let status = JobStatus::PendingFetch.name(version);
         let reply = Reply::data(&NewJob { job_id: making.id, status })?;
-        let new = options.video(making.id, &account, file_name, origin, callback);
+        let new = options.video(making.id, &account, file_name, origin, callback, call.trace_id.clone());
         let video = options::make(&call, new, account.plan, making.answered_by(&reply)).await?;
+        call.run_begun(&video);
         call.app.store.enqueue(&video).await?;
         Ok(reply)
     };

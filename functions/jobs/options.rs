@@ -2,7 +2,7 @@
 
 use domain::callback::Callback;
 use domain::cost;
-use domain::ids::VideoId;
+use domain::ids::{TraceId, VideoId};
 use domain::metering::billable_secs;
 use domain::plan::{CONCURRENT_UPLOADS, Plan};
 use domain::problem::ProblemKind;
@@ -81,6 +81,7 @@ impl JobOptions {
         file_name: String,
         origin: Origin,
         callback: Option<Callback>,
+        trace_id: TraceId,
     ) -> NewVideo {
         NewVideo {
             id,
@@ -90,6 +91,7 @@ impl JobOptions {
             processing_mode: self.processing_mode.unwrap_or_default(),
             max_cost: self.max_cost,
             callback,
+            trace_id,
         }
     }
 }

@@ -9,28 +9,31 @@ use std::io::{Cursor, Read};
 use std::sync::LazyLock;
 
 use domain::problem::ProblemKind;
-use edge::{Call, Door, Problem, Reply};
+use edge::{Call, Door, Problem, Reply, Servers};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
 
-/// The documents as JSON, made once in a process.
+/// The documents as JSON, made once in a process, with [`SERVER`] for the servers that they name.
 static VIDEOS: LazyLock<Result<String, String>> =
-    LazyLock::new(|| yaml::to_json(include_str!("../../infra/openapi/videos.yaml")));
+    LazyLock::new(|| yaml::to_json(include_str!("../../infra/openapi/videos.yaml"), SERVER));
 static JOBS: LazyLock<Result<String, String>> =
-    LazyLock::new(|| yaml::to_json(include_str!("../../infra/openapi/jobs.yaml")));
+    LazyLock::new(|| yaml::to_json(include_str!("../../infra/openapi/jobs.yaml"), SERVER));
+/// Stands for where the caller finds the API, which each request tells anew.
+const SERVER: &str = "https://server.invalid";
 
 static SWAGGER_UI: &[u8] = SWAGGER_UI_VENDORED;
 static REDOC: &[u8] = include_bytes!("../../infra/openapi/assets/redoc-2.5.4.zip");
 /// The one thing that Redoc would load from elsewhere: its maker's logo.
 const REDOC_LOGO: &str = "https://cdn.redoc.ly/redoc/logo-mini.svg";
 
-/// Scripts, requests and pictures of this origin only. Both programs write their styles into the page, draw icons
-/// from `data:`, and Redoc searches in a worker that it makes out of its own code.
+/// Scripts, requests and pictures of this origin only; requests also to the Jobs API where that has a host of its own.
+/// Both programs write their styles into the page, draw icons from `data:`, and Redoc searches in a worker that it makes
+/// out of its own code.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data:; connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'; \
-    frame-ancestors 'none'";
+    img-src 'self' data:; worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+    connect-src 'self'";
 
 /// Pages and documents change with a deployment, programs with a version.
 const MINUTES: &str = "public, max-age=300";
@@ -42,10 +45,11 @@ const STYLE: &str = "text/css; charset=utf-8";
 
 async fn show(call: Call) -> Result<Reply, Problem> {
     let asset: String = call.path("asset", "file").unwrap_or_default();
+    let servers = call.servers();
     let (reply, age) = match (call.resource.as_str(), asset.as_str()) {
-        ("/openapi.json", _) => (document(&VIDEOS)?, MINUTES),
-        ("/openapi/jobs.json", _) => (document(&JOBS)?, MINUTES),
-        ("/docs", _) => (page(include_str!("docs/swagger.html")), MINUTES),
+        ("/openapi.json", _) => (document(&VIDEOS, &servers.videos)?, MINUTES),
+        ("/openapi/jobs.json", _) => (document(&JOBS, &servers.jobs)?, MINUTES),
+        ("/docs", _) => (page(include_str!("docs/swagger.html"), &servers)?, MINUTES),
         ("/docs/{asset}", "swagger-initializer.js") => {
             (Reply::text(SCRIPT, include_str!("docs/swagger-initializer.js").to_owned()), MINUTES)
         }
@@ -53,8 +57,8 @@ async fn show(call: Call) -> Result<Reply, Problem> {
             (Reply::text(SCRIPT, unzipped(SWAGGER_UI, &asset)?), A_DAY)
         }
         ("/docs/{asset}", "swagger-ui.css") => (Reply::text(STYLE, unzipped(SWAGGER_UI, &asset)?), A_DAY),
-        ("/redoc", _) => (page(include_str!("docs/redoc.html")), MINUTES),
-        ("/redoc/{asset}", "jobs") => (page(include_str!("docs/redoc-jobs.html")), MINUTES),
+        ("/redoc", _) => (page(include_str!("docs/redoc.html"), &servers)?, MINUTES),
+        ("/redoc/{asset}", "jobs") => (page(include_str!("docs/redoc-jobs.html"), &servers)?, MINUTES),
         ("/redoc/{asset}", "redoc.standalone.js") => {
             (Reply::text(SCRIPT, unzipped(REDOC, &asset)?.replace(REDOC_LOGO, "data:,")), A_DAY)
         }
@@ -68,15 +72,19 @@ async fn show(call: Call) -> Result<Reply, Problem> {
         .with_header(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
 }
 
-fn document(json: &Result<String, String>) -> Result<Reply, Problem> {
-    let json = json.clone().map_err(Problem::internal)?;
-    Ok(Reply::text("application/json", json))
+fn document(json: &Result<String, String>, server: &str) -> Result<Reply, Problem> {
+    let json = json.as_deref().map_err(Problem::internal)?;
+    Ok(Reply::text("application/json", json.replace(SERVER, server)))
 }
 
-fn page(html: &str) -> Reply {
-    Reply::text(HTML, html.to_owned())
-        .with_header(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY))
-        .with_header(REFERRER_POLICY, HeaderValue::from_static("no-referrer"))
+fn page(html: &str, servers: &Servers) -> Result<Reply, Problem> {
+    let policy = match servers.other_origin() {
+        None => POLICY.to_owned(),
+        Some(origin) => format!("{POLICY} {origin}"),
+    };
+    Ok(Reply::text(HTML, html.to_owned())
+        .with_header(CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy).map_err(Problem::internal)?)
+        .with_header(REFERRER_POLICY, HeaderValue::from_static("no-referrer")))
 }
 
 /// A program's built file out of its archive: `swagger-ui-5.32.6/dist/swagger-ui.css`.

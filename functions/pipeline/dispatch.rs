@@ -1,34 +1,52 @@
-//! Ingest queue: an upload has arrived, or a fetched video is due. Starts the state machine.
+//! Ingest queue: an upload has arrived, a fetched video is due, or a run has ended. Puts videos in line, and starts the
+//! state machine for those at its head while few enough run.
 
 use std::sync::Arc;
 
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
 use domain::video::StateKind;
 use edge::step::StepError;
-use edge::{App, clock, queue};
-use store::{IngestMessage, Source, keys};
+use edge::{App, clock, queue, runs, telemetry};
+use serde::Deserialize;
+use store::{IngestMessage, Source, StepInput, keys};
+
+/// From the rule: an execution has ended, in whatever way.
+#[derive(Deserialize)]
+struct RunEnded {
+    detail: Ended,
+}
+
+#[derive(Deserialize)]
+struct Ended {
+    input: String,
+}
 
 async fn dispatch(app: Arc<App>, message: String) -> Result<(), StepError> {
     if let Ok(message) = serde_json::from_str::<IngestMessage>(&message) {
-        return start_run(&app, message).await;
-    }
-    match serde_json::from_str::<S3Event>(&message) {
-        Ok(event) => {
-            for record in event.records {
-                upload_arrived(&app, record).await?;
+        queued(&app, message).await?;
+    } else if let Ok(ended) = serde_json::from_str::<RunEnded>(&message) {
+        let run: StepInput = serde_json::from_str(&ended.detail.input).map_err(StepError::transient)?;
+        app.store.release_slot(run.video_id, run.attempt).await?;
+    } else {
+        match serde_json::from_str::<S3Event>(&message) {
+            Ok(event) => {
+                for record in event.records {
+                    upload_arrived(&app, record).await?;
+                }
             }
-            Ok(())
+            // S3 tests a new notification with a message that has no records.
+            Err(_) if message.contains("s3:TestEvent") => return Ok(()),
+            Err(error) => return Err(StepError::transient(error)),
         }
-        // S3 tests a new notification with a message that has no records.
-        Err(_) if message.contains("s3:TestEvent") => Ok(()),
-        Err(error) => Err(StepError::transient(error)),
     }
+    Ok(app.store.start_waiting(app.config.max_running_videos, clock::now()).await?)
 }
 
-async fn start_run(app: &App, message: IngestMessage) -> Result<(), StepError> {
+async fn queued(app: &App, message: IngestMessage) -> Result<(), StepError> {
     let Some(video) = app.store.video(message.video_id).await? else { return Ok(()) };
-    if video.attempt == message.attempt && !video.is_terminal() {
-        app.store.start_execution(&video).await?;
+    telemetry::follow(&video);
+    if video.attempt == message.attempt {
+        app.store.join_line(&video).await?;
     }
     Ok(())
 }
@@ -44,8 +62,12 @@ async fn upload_arrived(app: &App, record: S3EventRecord) -> Result<(), StepErro
     };
     let arrived = app.store.upload_arrived(id, source.clone(), clock::now()).await?;
     let video = match arrived {
-        Some(video) => video,
-        // A redelivery of the event that did it may have died before it started the run; a later PUT is ignored.
+        Some(video) => {
+            telemetry::follow(&video);
+            runs::begun(&video);
+            video
+        }
+        // A redelivery of the event that did it may have died before it put the video in line; a later PUT is ignored.
         None => match app.store.video(id).await? {
             Some(video)
                 if video.source.as_ref() == Some(&source) && video.state.kind() == StateKind::Queued =>
@@ -55,7 +77,7 @@ async fn upload_arrived(app: &App, record: S3EventRecord) -> Result<(), StepErro
             Some(_) | None => return Ok(()),
         },
     };
-    Ok(app.store.start_execution(&video).await?)
+    Ok(app.store.join_line(&video).await?)
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use domain::failure::{Failure, FailureCode};
-use edge::App;
 use edge::step::{self, StepError, give_up};
+use edge::{App, telemetry};
 use serde::Deserialize;
 use store::StepInput;
 
@@ -45,7 +45,8 @@ async fn fail(app: Arc<App>, input: Input) -> Result<(), StepError> {
         }
     };
     let Some(video) = app.store.video(step.video_id).await? else { return Ok(()) };
-    tracing::warn!(video.id = %step.video_id, reason, stage = video.current_stage().name(), "run ended early");
+    telemetry::follow(&video);
+    tracing::warn!(reason, stage = video.current_stage().name(), "run ended early");
     Ok(give_up(&app, step.video_id, step.attempt, video.current_stage(), failure(&reason)).await?)
 }
 

@@ -10,7 +10,7 @@ use domain::library::due_merge;
 use domain::processing_mode::ProcessingMode;
 use domain::stage::Stage;
 use edge::step::{self, StepError, give_up, in_stage, record_spent};
-use edge::{App, clock};
+use edge::{App, clock, runs};
 use intelligence::Providers;
 use intelligence::index::{Findings, Shard, VideoIndex};
 use jiff::SignedDuration;
@@ -33,6 +33,7 @@ const LATER: SignedDuration = SignedDuration::from_mins(5);
 async fn index(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Result<(), StepError> {
     let id = input.video_id;
     let finished = in_stage(&app, input, Stage::Index, async |video| {
+        let was_ready = video.indexed_at.is_some();
         let outputs = Outputs { video: id, generation: input.generation };
         let joined: Joined = outputs::read_json(&app, &Extracted { video: id }.scenes()).await?;
         let mode = video.processing_mode;
@@ -60,11 +61,15 @@ async fn index(chosen: Arc<Chosen>, app: Arc<App>, input: StepInput) -> Result<(
         app.store.stage_finished(id, Stage::Index, now).await?;
         let finished =
             app.store.finished(video.id, input.attempt, has_scenes, frames, joined.length, now).await?;
-        finished.ok_or(StepError::Stopped)
+        Ok((finished.ok_or(StepError::Stopped)?, was_ready))
     })
     .await;
     let ended = match finished {
-        Ok(video) => Some(video),
+        Ok((video, was_ready)) => {
+            // Here, where what this step used is recorded too.
+            runs::ready(&app, &video, was_ready).await;
+            Some(video)
+        }
         // An earlier delivery may have finished the video and died before it settled.
         Err(StepError::Stopped) => app.store.video(id).await?,
         Err(error @ (StepError::Rejected(_) | StepError::Pending | StepError::Transient(_))) => {

@@ -30,6 +30,8 @@ const MOST_BATCHES: usize = 400;
 #[serde(rename_all = "camelCase")]
 struct Planned {
     batch_list: String,
+    /// How many there are. With none, no Map is started.
+    batches: usize,
 }
 
 async fn join(app: Arc<App>, input: StepInput) -> Result<Planned, StepError> {
@@ -45,7 +47,7 @@ async fn join(app: Arc<App>, input: StepInput) -> Result<Planned, StepError> {
         app.store.stage_finished(video.id, Stage::Extract, now).await?;
         // Every batch is a part, and so is the transcript, even one that nobody asked for.
         app.store.stage_begun(video.id, Stage::Describe, batches.len() as u32 + 1, now).await?;
-        Ok(Planned { batch_list: extracted.batch_list() })
+        Ok(Planned { batch_list: extracted.batch_list(), batches: batches.len() })
     })
     .await
 }

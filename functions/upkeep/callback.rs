@@ -8,7 +8,7 @@ use std::sync::Arc;
 use domain::callback::{Callback, CallbackEvent};
 use edge::signature::{StandardSecret, callback_secret};
 use edge::step::StepError;
-use edge::{App, Job, Secret, clock, fetch, queue};
+use edge::{App, Job, Secret, clock, fetch, queue, telemetry};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
@@ -29,6 +29,7 @@ async fn call_back(app: Arc<App>, message: String) -> Result<(), StepError> {
     let message: CallbackMessage = serde_json::from_str(&message).map_err(StepError::transient)?;
     // Deleted meanwhile, or retried and not at its new end yet: there is nothing to tell.
     let Some(video) = app.store.video(message.video_id).await? else { return Ok(()) };
+    telemetry::follow(&video);
     let told = CallbackEvent::of(video.state).filter(|_| video.attempt == message.run);
     let (Some(event), Some(callback)) = (told, &video.callback) else { return Ok(()) };
     let body = Body { event, timestamp: video.updated_at, data: Job::new(&video, callback.api_version) };

@@ -8,25 +8,62 @@ use domain::failure::{Failure, FailureCode};
 use domain::ids::VideoId;
 use domain::video::StateKind;
 use edge::step::{self, StepError, give_up};
-use edge::{App, clock};
+use edge::{App, clock, runs, telemetry};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use store::{Purge, Run, StoreError, Video};
+use store::{Admitted, Purge, Run, StoreError, Video};
+use tracing::Instrument;
 
-/// Above the state machine's own limit of five hours: reached only where that is not enforced.
-const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(6);
+/// Above the state machine's own limit of 36 hours: reached only where that is not enforced.
+const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(37);
+/// Whoever lets a video run starts it within this time, or has died.
+const LONGEST_START: SignedDuration = SignedDuration::from_mins(5);
+/// A run is looked after so often.
+const NEXT_LOOK: SignedDuration = SignedDuration::from_mins(5);
+/// A place in line is not lost, and is looked at only in case that it is: so often.
+const NEXT_LOOK_IN_LINE: SignedDuration = SignedDuration::from_mins(30);
 
 async fn sweep(app: Arc<App>, _tick: Value) -> Result<(), StepError> {
     let now = clock::now();
     let mut failed = Ok(());
+    let running = app.store.admitted().await?;
+    let videos_running = running.len();
+    for run in running {
+        if let Err(error) = check_slot(&app, run, now).await {
+            tracing::error!(video.id = %run.video, %error, "slot not checked");
+            failed = Err(error.into());
+        }
+    }
     for id in app.store.due(now).await? {
         // One video's trouble must not keep the others waiting.
-        if let Err(error) = look_after(&app, id, now).await {
+        if let Err(error) = look_after(&app, id, now).instrument(telemetry::work()).await {
             tracing::error!(video.id = %id, %error, "video not looked after");
             failed = Err(error.into());
         }
     }
+    app.store.start_waiting(app.config.max_running_videos, now).await?;
+    runs::in_line(videos_running, app.store.line().await?, now);
     failed
+}
+
+/// The end of a run gives its slot back, and whoever lets a video run starts it. Here, where either was lost.
+async fn check_slot(app: &App, run: Admitted, now: Timestamp) -> Result<(), StoreError> {
+    match app.store.run(run.video, run.attempt).await? {
+        Some(Run::Going { since }) if now.duration_since(since) < LONGEST_RUN => return Ok(()),
+        Some(Run::Going { .. } | Run::Over) => {}
+        None if now.duration_since(run.since) < LONGEST_START => return Ok(()),
+        None => {
+            let video = app.store.video(run.video).await?;
+            let still = video.filter(|video| video.attempt == run.attempt && !video.is_terminal());
+            if let Some(video) = still {
+                tracing::warn!(video.id = %run.video, "a lost start: the run is started now");
+                return app.store.start_execution(&video).await;
+            }
+        }
+    }
+    // Also where the message that says so is on its way.
+    tracing::info!(video.id = %run.video, "a run has ended: the slot is given back now");
+    app.store.release_slot(run.video, run.attempt).await
 }
 
 async fn look_after(app: &App, id: VideoId, now: Timestamp) -> Result<(), StoreError> {
@@ -34,18 +71,19 @@ async fn look_after(app: &App, id: VideoId, now: Timestamp) -> Result<(), StoreE
         // Buried: the message that asked for its removal is lost.
         return app.store.enqueue_purge(Purge::Video(id), SignedDuration::ZERO).await;
     };
+    telemetry::follow(video);
     match video.state.kind() {
         StateKind::AwaitingUpload => end(app, video, upload_expired()).await,
-        StateKind::Queued | StateKind::Processing => match app.store.run(video).await? {
-            None => {
-                tracing::warn!(video.id = %id, "a lost message: the run is started now");
-                app.store.start_execution(video).await?;
-                app.store.looked_after(video, now).await
+        StateKind::Queued | StateKind::Processing => match app.store.run(id, video.attempt).await? {
+            // It waits in line, or the message that was to put it there is lost.
+            None if video.state.kind() == StateKind::Queued => {
+                app.store.join_line(video).await?;
+                app.store.looked_after(video, now + NEXT_LOOK_IN_LINE).await
             }
             Some(Run::Going { since }) if now.duration_since(since) < LONGEST_RUN => {
-                app.store.looked_after(video, now).await
+                app.store.looked_after(video, now + NEXT_LOOK).await
             }
-            Some(Run::Going { .. } | Run::Over) => end(app, video, interrupted()).await,
+            Some(Run::Going { .. } | Run::Over) | None => end(app, video, interrupted()).await,
         },
         StateKind::Ready | StateKind::Failed | StateKind::Cancelled => app.store.settle(video, now).await,
     }

@@ -72,6 +72,7 @@ async fn make_video(
         processing_mode: ProcessingMode::All,
         max_cost: None,
         callback: None,
+        trace_id: call.trace_id.clone(),
     };
     let answer = making.answered_by(&reply);
     let created = call.app.store.create_video_answering(new, account.plan, answer, call.now).await?;
@@ -83,6 +84,7 @@ async fn make_video(
         Created::AccountDeleted => return Err(edge::refusals::account_deleted()),
         Created::Duplicate => return Err(already_indexed()),
     };
+    call.run_begun(&video);
     call.app.store.enqueue(&video).await?;
     Ok(reply)
 }

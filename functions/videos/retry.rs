@@ -33,7 +33,7 @@ async fn retry_video(call: Call) -> Result<Reply, Problem> {
     };
     let video = call.own_video(call.app.store.video(id).await?, "video")?;
     check_state(&video, from)?;
-    let retried = match call.app.store.retry(&video, from, call.now).await? {
+    let retried = match call.app.store.retry(&video, from, call.trace_id.clone(), call.now).await? {
         Retried::Queued(video) => video,
         Retried::WrongState => return Err(wrong_state(from)),
         Retried::NotExtracted => {
@@ -46,6 +46,7 @@ async fn retry_video(call: Call) -> Result<Reply, Problem> {
             return Err(Problem::new(ProblemKind::AlreadyIndexed, detail));
         }
     };
+    call.run_begun(&retried);
     call.app.store.enqueue(&retried).await?;
     Reply::json(StatusCode::ACCEPTED, &Body { status: retried.state.video_status() })
 }

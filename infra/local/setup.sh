@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what building and running need and this machine lacks: programs through apt where it may, and a
 # Python environment in .local/venv, made again only when the requirements change. With --tests also what the tests
-# need, with --bench what their peers and films need, with --layers what the layers are made with. Quiet when nothing is to do.
+# need, with --bench what their peers and films need, with --layers what the layers are made with, with --deploy only what
+# deploying needs. Quiet when nothing is to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=infra/local
@@ -32,11 +33,16 @@ for candidate in "$venv/bin/python" python3 python3.14 python3.13 python3.12 pyt
     fi
 done
 [ -n "$python" ] || fail "Python 3.11 or newer is needed; install it, for example: sudo apt-get install python3"
-command -v cargo >/dev/null || fail "Rust is needed; install it from https://rustup.rs"
 
 missing ffmpeg ffmpeg
-missing tesseract tesseract-ocr
-missing cc build-essential
+if [ "${1:-}" = --deploy ]; then
+    # The doctor's clip has a word in it.
+    [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || packages+=(fonts-dejavu-core)
+else
+    command -v cargo >/dev/null || fail "Rust is needed; install it from https://rustup.rs"
+    missing tesseract tesseract-ocr
+    missing cc build-essential
+fi
 if [ "${1:-}" = --tests ]; then
     # What the tests make their inputs with, and a recogniser that hears them.
     missing espeak-ng espeak-ng
@@ -96,6 +102,32 @@ if [ ${#packages[@]} -gt 0 ]; then
         fail "apt could not install ${packages[*]} (no network?); see $log, or try: sudo apt-get update && sudo $install"
 fi
 
+# A C library that is older than Lambda's, for the test that starts every function on it: Debian 11's, or the Ubuntu of
+# its time. apt takes it from the mirror that the machine has, and checks the signature.
+older_library() {
+    local folder=.local/glibc-2.31 apt=.local/apt origin mirror suite
+    [ -d $folder ] && return
+    read -r origin mirror < <(apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' 'Component: main' |
+        grep -E '^(Debian|Ubuntu) ' | grep -v security | sort -u)
+    case "${origin:-}" in
+        Debian) suite=bullseye ;;
+        Ubuntu) suite=focal ;;
+        *) fail "this machine's apt names no mirror of Debian or Ubuntu, where an older C library could be had for the tests" ;;
+    esac
+    echo "  fetching an older C library (once)"
+    mkdir -p $apt/lists/partial $apt/cache/archives/partial
+    echo "deb $mirror $suite main" >$apt/sources.list
+    local options=(-o "Dir::Etc::SourceList=$PWD/$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null
+        -o "Dir::State::Lists=$PWD/$apt/lists" -o "Dir::Cache=$PWD/$apt/cache")
+    {
+        # Downloading as the user _apt would need a folder that it may write to.
+        apt-get "${options[@]}" update &&
+            (cd $apt && apt-get "${options[@]}" -o APT::Sandbox::User=root download "libc6/$suite") &&
+            dpkg-deb -x $apt/libc6_*.deb $folder.new && mv $folder.new $folder
+    } >"$log" 2>&1 || fail "apt could not fetch libc6 of $suite (no network?); see $log"
+    rm -rf $apt
+}
+
 # `environment FOLDER REQUIREMENTS OPTIONS…`: a Python environment of exactly what REQUIREMENTS/ names.
 environment() {
     local folder=$1 from=$2 stamp
@@ -110,8 +142,15 @@ environment() {
     } >"$log" 2>&1 || fail "pip could not install the Python packages (no network?); see $log"
     echo "$stamp" >"$folder/.stamp"
 }
+if [ "${1:-}" = --deploy ]; then
+    environment .local/venv-deploy infra/deploy --require-hashes
+    exit
+fi
 environment $venv $here --require-hashes
 case "${1:-}" in
-    --tests) environment .local/venv-tests tests ;;
+    --tests)
+        environment .local/venv-tests tests
+        older_library
+        ;;
     --bench) environment .local/venv-bench tests/bench_media ;;
 esac

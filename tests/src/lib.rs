@@ -7,15 +7,19 @@
     reason = "a panic here is a failed test with a line number"
 )]
 
+pub mod burst;
 pub mod client;
 pub mod clips;
 pub mod event;
+pub mod faults;
 pub mod hosted;
 pub mod jwt;
 pub mod library;
+pub mod metric_filter;
 pub mod model;
 pub mod openapi;
 pub mod peers;
+pub mod proxy;
 pub mod receiver;
 pub mod runs;
 pub mod stripe;

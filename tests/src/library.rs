@@ -2,7 +2,7 @@
 //! them.
 
 use domain::failure::{Failure, FailureCode};
-use domain::ids::{Attempt, UserId, VideoId};
+use domain::ids::{Attempt, TraceId, UserId, VideoId};
 use domain::plan::Plan;
 use domain::processing_mode::ProcessingMode;
 use domain::stage::Stage;
@@ -10,6 +10,11 @@ use domain::time::Seconds;
 use jiff::Timestamp;
 use store::{Created, NewVideo, Origin, Source, Store, Video};
 use uuid::Uuid;
+
+/// What videos are made by that no request made.
+pub fn no_request() -> TraceId {
+    TraceId("a test".to_owned())
+}
 
 /// A video of the account, which exists, as it is made.
 pub async fn made(store: &Store, owner: &UserId, origin: Origin, now: Timestamp) -> Video {
@@ -21,6 +26,7 @@ pub async fn made(store: &Store, owner: &UserId, origin: Origin, now: Timestamp)
         processing_mode: ProcessingMode::All,
         max_cost: None,
         callback: None,
+        trace_id: no_request(),
     };
     // The plan with room for any number.
     match store.create_video(new, Plan::Enterprise, now).await.expect("a video") {

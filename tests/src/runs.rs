@@ -41,6 +41,27 @@ impl Runs {
         history.send().await.expect("a history").events().to_vec()
     }
 
+    /// When the run of that attempt began and ended, in seconds of Unix time.
+    pub async fn span(&self, video: &str, attempt: u32) -> (f64, f64) {
+        let run = self.states.describe_execution().execution_arn(self.execution(video, attempt));
+        let run = run.send().await.expect("an execution");
+        (run.start_date().as_secs_f64(), run.stop_date().expect("a run that has ended").as_secs_f64())
+    }
+
+    /// The errors of the tasks that failed in the run of that attempt, but for those in the items of a map.
+    pub async fn errors(&self, video: &str, attempt: u32) -> Vec<String> {
+        let history = self.history(video, attempt).await;
+        let failures = history.iter().filter_map(HistoryEvent::task_failed_event_details);
+        failures.filter_map(|details| details.error()).map(str::to_owned).collect()
+    }
+
+    /// How many maps of that label the run of that attempt started.
+    pub async fn maps(&self, video: &str, attempt: u32, label: &str) -> usize {
+        let maps = self.states.list_map_runs().execution_arn(self.execution(video, attempt)).send().await;
+        let maps = maps.expect("the maps of an execution");
+        maps.map_runs().iter().filter(|map| map.map_run_arn().contains(&format!("/{label}:"))).count()
+    }
+
     /// The states that the run of that attempt came to, in their order.
     pub async fn entered(&self, video: &str, attempt: u32) -> Vec<String> {
         let history = self.history(video, attempt).await;

@@ -1,11 +1,15 @@
-//! A web server on loopback that videos are fetched from, and the page that stands in for YouTube.
+//! A web server on loopback that videos are fetched from, and the page that stands in for YouTube. Videos whose ids begin
+//! with `guarded` are shown to those alone who bring the right cookie, as YouTube shows its own to signed-in browsers.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tiny_http::{Header, Response, Server};
+use tiny_http::{Header, Request, Response, Server};
+
+/// The cookie that lets a client see a guarded video.
+pub const COOKIE: (&str, &str) = ("SID", "s1d-v4lue");
 
 /// A web server that ends with the process. It is shown as its address, `127.0.0.1:{port}`.
 pub struct Web {
@@ -45,6 +49,7 @@ pub fn serve(folder: PathBuf) -> Web {
                         .respond(Response::from_file(file).with_header(header("Content-Type", "video/mp4"))),
                     Err(_) => request.respond(Response::empty(404)),
                 },
+                Some(("youtube", _)) if is_guarded(&request) => request.respond(Response::empty(403)),
                 Some(("youtube", _)) => {
                     let page = "<html><head><title>ML Lecture 12</title></head>\
                                 <body><video src=\"/files/lecture.mp4\"></video></body></html>";
@@ -67,6 +72,13 @@ pub fn serve(folder: PathBuf) -> Web {
         }
     });
     Web { address, requests }
+}
+
+fn is_guarded(request: &Request) -> bool {
+    let (name, value) = COOKIE;
+    let right = format!("{name}={value}");
+    let mut cookies = request.headers().iter().filter(|header| header.field.equiv("Cookie"));
+    request.url().contains("v=guarded") && !cookies.any(|header| header.value.as_str().contains(&right))
 }
 
 fn header(name: &str, value: &str) -> Header {

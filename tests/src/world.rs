@@ -19,6 +19,8 @@ use store::{Names, Purge, Store};
 
 use crate::client::Client;
 use crate::clips::{self, Clips};
+use crate::faults::FaultProxy;
+use crate::proxy::Proxy;
 use crate::receiver::Receiver;
 use crate::stripe::FakeStripe;
 use crate::vectors::VectorService;
@@ -27,6 +29,9 @@ use crate::web::{self, Web};
 
 /// The emulator takes the key `test` for the account's root and does not check its signature.
 const ROOT: &str = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/any/aws4_request, SignedHeaders=host, Signature=none";
+
+/// The template's parameter of how many videos run at a time.
+pub const RUNNING: &str = "MaxRunningVideos";
 
 /// A running stack and what it is fed with.
 pub struct World {
@@ -38,6 +43,8 @@ pub struct World {
     pub pipeline_arn: String,
     /// Inputs.
     pub clips: Clips,
+    /// What YouTube videos are downloaded through.
+    pub proxy: Proxy,
     /// Where jobs' ends are told.
     pub receiver: Receiver,
     /// Where things are paid for.
@@ -106,6 +113,19 @@ impl World {
         Self::start(&parameters, &[("AWS_ENDPOINT_URL_S3VECTORS", &vectors.url)])
     }
 
+    /// One whose account lets so many functions run at a time. For a program that has no other world.
+    pub fn limited(limit: u32, parameters: &[(&'static str, u32)]) -> Self {
+        let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, value.to_string())).collect();
+        Self::start(&parameters, &[("LAMBDA_ACCOUNT_CONCURRENCY", &limit.to_string())])
+    }
+
+    /// One whose functions reach AWS's services through that proxy. For a program that has no other world.
+    pub fn through(faults: &FaultProxy) -> Self {
+        let world = Self::start(&[], &[("AWS_ENDPOINT_URL", &faults.url)]);
+        faults.aim(&world.aws_endpoint);
+        world
+    }
+
     /// A client of its own: an account on that plan, a session token, an API key and a source address.
     pub async fn client(&self, name: &str, plan: Plan) -> Client {
         let new = self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
@@ -139,8 +159,14 @@ impl World {
 
     /// The table and the bucket, as somebody who may do everything.
     pub async fn store(&self) -> Store {
+        self.store_through(&self.aws_endpoint).await
+    }
+
+    /// The same, by another way to the emulator.
+    pub async fn store_through(&self, endpoint: &str) -> Store {
+        let aws = self.aws().await.into_builder().endpoint_url(endpoint).build();
         Store::new(
-            &self.aws().await,
+            &aws,
             Names {
                 table: self.table.clone(),
                 bucket: self.bucket.clone(),
@@ -172,6 +198,33 @@ impl World {
         rows
     }
 
+    /// Writes a row of the table as it is, whatever the store would make of it.
+    pub async fn put_row(&self, row: Value) {
+        let put = json!({ "TableName": self.table, "Item": row });
+        let call = reqwest::Client::new().post(&self.aws_endpoint).body(put.to_string());
+        let call = call.header("x-amz-target", "DynamoDB_20120810.PutItem").header("authorization", ROOT);
+        let answer =
+            call.header("content-type", "application/x-amz-json-1.0").send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{row}");
+    }
+
+    /// What an API of AWS answers that speaks JSON: `Logs_20140328.FilterLogEvents`.
+    pub async fn call(&self, target: &str, body: Value) -> Value {
+        let call = reqwest::Client::new().post(&self.aws_endpoint).body(body.to_string());
+        let call = call.header("x-amz-target", target).header("authorization", ROOT);
+        json_of(call.header("content-type", "application/x-amz-json-1.0")).await
+    }
+
+    /// The lines of the functions' log that have this text in them, parsed. Lambda's own are not JSON here, and left out.
+    pub async fn log_lines(&self, text: &str) -> Vec<Value> {
+        let group = self.deployed("PipelineIndex").await["LoggingConfig"]["LogGroup"].take();
+        let found = json!({ "logGroupName": group, "filterPattern": format!("\"{text}\"") });
+        let found = self.call("Logs_20140328.FilterLogEvents", found).await;
+        let events = found["events"].as_array().unwrap_or_else(|| panic!("no events: {found}"));
+        let lines = events.iter().filter_map(|event| event["message"].as_str());
+        lines.filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
     /// Keys of the objects under a prefix, old versions included.
     pub async fn objects(&self, prefix: &str) -> Vec<String> {
         self.store().await.keys_under(prefix).await.expect("a list of objects")
@@ -199,6 +252,15 @@ impl World {
         let event = json!({ "Records": [{ "messageId": "m", "body": body, "eventSource": "aws:sqs" }] });
         let answer = self.invoke("UpkeepPurge", &event).await;
         assert_eq!(answer["batchItemFailures"], json!([]), "{message:?}");
+    }
+
+    /// Replaces the text of the secret that this parameter of the template names.
+    pub async fn set_secret(&self, parameter: &str, text: &str) {
+        let change = json!({ "SecretId": format!("local/{parameter}"), "SecretString": text });
+        let call = reqwest::Client::new().post(&self.aws_endpoint).body(change.to_string());
+        let call = call.header("x-amz-target", "secretsmanager.PutSecretValue").header("authorization", ROOT);
+        let answer = json_of(call.header("content-type", "application/x-amz-json-1.1")).await;
+        assert!(answer["VersionId"].is_string(), "{parameter}: {answer}");
     }
 
     /// Invokes a deployed function by the name that the template gives it; answers what it answers.
@@ -275,7 +337,7 @@ impl World {
         std::fs::create_dir_all(&folder).expect("a folder for clips");
         let web = web::serve(folder.clone());
         let stripe = FakeStripe::serve();
-        let receiver = Receiver::serve();
+        let (receiver, proxy) = (Receiver::serve(), Proxy::serve());
         let state_dir = state_dir(&root);
         let issuer_key = state_dir.join("issuer.pem");
         let mut options = StackOptions {
@@ -283,6 +345,11 @@ impl World {
             state_dir,
             port: 0,
             parameters: vec![("StripeApiUrl", stripe.url.clone()), ("RawCommands", clips::raw_commands())],
+            secrets: vec![
+                ("YouTubeProxyArn", proxy.url.clone()),
+                // As long as nobody has signed in.
+                ("YouTubeCookiesArn", "# Netscape HTTP Cookie File".to_owned()),
+            ],
             env: vec![
                 ("LOCAL_FETCH_ALLOW".to_owned(), format!("{web},{}", receiver.address)),
                 ("LOCAL_YOUTUBE_URL".to_owned(), format!("http://{web}/youtube")),
@@ -292,6 +359,10 @@ impl World {
             quiet: true,
         };
         options.parameters.extend_from_slice(parameters);
+        if parameters.iter().all(|(name, _)| *name != RUNNING) {
+            // No test is to wait for another's videos.
+            options.parameters.push((RUNNING, "100".to_owned()));
+        }
         options.env.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let (requests, asked) = mpsc::sync_channel::<Request>(0);
         let (started, url) = mpsc::sync_channel(1);
@@ -323,6 +394,7 @@ impl World {
             web,
             pipeline_arn,
             clips,
+            proxy,
             receiver,
             stripe,
             issuer_key,
@@ -353,7 +425,7 @@ async fn json_of(request: reqwest::RequestBuilder) -> Value {
 
 /// An empty folder for the data of this program's stack. What earlier runs left is removed, as far as a stack that is
 /// just being stopped does not write there still: the next run removes the rest.
-fn state_dir(root: &Path) -> PathBuf {
+pub fn state_dir(root: &Path) -> PathBuf {
     let program = std::env::current_exe().expect("a program");
     let name =
         program.file_stem().and_then(OsStr::to_str).and_then(|name| name.split('-').next()).expect("a name");

@@ -5,18 +5,38 @@
 //! of the five is forgotten or disagrees, the message here names the file to touch.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read what it tests has failed")]
 
+#[path = "contract/binaries.rs"]
+mod binaries;
+#[path = "contract/canaries.rs"]
+mod canaries;
+#[path = "contract/capacity.rs"]
+mod capacity;
 #[path = "contract/documents.rs"]
 mod documents;
 #[path = "contract/events.rs"]
 mod events;
+#[path = "contract/first_poll.rs"]
+mod first_poll;
+#[path = "contract/gateway.rs"]
+mod gateway;
 #[path = "contract/house.rs"]
 mod house;
+#[path = "contract/limits.rs"]
+mod limits;
+#[path = "contract/names.rs"]
+mod names;
+#[path = "contract/observability.rs"]
+mod observability;
 #[path = "contract/permissions.rs"]
 mod permissions;
 #[path = "contract/routes.rs"]
 mod routes;
+#[path = "contract/safeguards.rs"]
+mod safeguards;
 #[path = "contract/template.rs"]
 mod template;
+#[path = "contract/transformed.rs"]
+mod transformed;
 #[path = "contract/workflow.rs"]
 mod workflow;
 

@@ -10,6 +10,7 @@ use edge::sse::{self, Events};
 use edge::{App, Call, Problem, Reply, clock};
 use http::StatusCode;
 use store::{AnswerId, Ending, StoreError};
+use tracing::Instrument;
 
 use crate::event::BROKEN_OFF;
 use crate::record::SILENCE;
@@ -36,7 +37,7 @@ pub(crate) async fn replay(call: Call, video: VideoId, heard: EventId) -> Result
     }
     let (events, reply) = sse::events();
     let replay = Replay { app: call.app, asker: account.user, answer, heard: heard.seq, latest };
-    tokio::spawn(replay.run(chunks, events));
+    tokio::spawn(replay.run(chunks, events).in_current_span());
     Ok(reply)
 }
 

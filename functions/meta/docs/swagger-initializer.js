@@ -12,13 +12,5 @@ window.addEventListener("load", () => {
     validatorUrl: null,
     presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
     layout: "StandaloneLayout",
-    // "Try it out" asks the host that this page came from, whichever server is chosen in it.
-    requestInterceptor: (request) => {
-      const target = new URL(request.url, location.href);
-      if (target.origin !== location.origin) {
-        request.url = location.origin + target.pathname + target.search;
-      }
-      return request;
-    },
   });
 });

@@ -1,16 +1,37 @@
 //! A YAML document as JSON, its keys in their own order.
 
-use saphyr::{LoadableYamlNode, Scalar, Yaml};
-use serde::ser::{Error, Serialize, Serializer};
+use std::collections::HashMap;
 
-/// The first document of the text.
+use saphyr::{LoadableYamlNode, Mapping, Scalar, Yaml};
+use serde::ser::{Error, Serialize, SerializeMap, Serializer};
+
+/// The first document of the text, which is an OpenAPI document, with `server` in place of the servers that it names.
 ///
 /// # Errors
 /// When it is not YAML, or has something that JSON has not.
-pub(crate) fn to_json(yaml: &str) -> Result<String, String> {
+pub(crate) fn to_json(yaml: &str, server: &str) -> Result<String, String> {
     let documents = Yaml::load_from_str(yaml).map_err(|error| error.to_string())?;
-    let document = documents.first().ok_or("an empty document")?;
-    serde_json::to_string(&Node(document)).map_err(|error| error.to_string())
+    let document = documents.first().and_then(Yaml::as_mapping).ok_or("no mapping")?;
+    serde_json::to_string(&Served { document, server }).map_err(|error| error.to_string())
+}
+
+struct Served<'a> {
+    document: &'a Mapping<'a>,
+    server: &'a str,
+}
+
+impl Serialize for Served<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.document.len()))?;
+        for (key, value) in self.document {
+            if key.as_str() == Some("servers") {
+                map.serialize_entry("servers", &[HashMap::from([("url", self.server)])])?;
+            } else {
+                map.serialize_entry(&Node(key), &Node(value))?;
+            }
+        }
+        map.end()
+    }
 }
 
 struct Node<'a>(&'a Yaml<'a>);

@@ -9,7 +9,7 @@ use intelligence::index::VideoIndex;
 use jiff::SignedDuration;
 use steps::vectors::{self, STEP};
 use store::keys::Outputs;
-use store::{Backfill, Purge, VideoSummary};
+use store::{Backfill, MAX_PAGES, Purge, VideoSummary};
 
 /// Messages that are sent at the same time.
 const AT_ONCE: usize = 16;
@@ -69,20 +69,25 @@ pub(crate) async fn ask(app: &App, backfill: Backfill) -> Result<(), StepError> 
         tracing::error!("nothing to backfill: no bucket of vectors is in use");
         return Ok(());
     }
-    let (videos, next) = match backfill.account {
-        Some(account) => (app.store.video_summaries(account).await?, None),
+    let (videos, next) = match &backfill.account {
+        Some(account) => (app.store.video_summaries(account.clone()).await?, None),
         None => {
-            let page = app.store.videos_of_all(backfill.after).await?;
+            let page = app.store.videos_of_all(backfill.after.clone()).await?;
             (page.videos, page.next)
         }
     };
     let asked = ask_for(app, &videos).await?;
     tracing::info!(videos = asked, is_last = next.is_none(), "vectors of videos asked for");
-    if let Some(after) = next {
-        let next = Backfill { account: None, after: Some(after) };
-        app.store.enqueue_purge(Purge::Backfill(next), SignedDuration::ZERO).await?;
-    }
-    Ok(())
+    let Some(after) = next else { return Ok(()) };
+    let Some(next) = backfill.next_page(after.clone()) else {
+        let (owner, id) = after;
+        tracing::error!(
+            pages = MAX_PAGES, after.owner = %owner.0, after.video = %id,
+            "the backfill has too many pages; to go on, send another that begins after this video"
+        );
+        return Ok(());
+    };
+    Ok(app.store.enqueue_purge(Purge::Backfill(next), SignedDuration::ZERO).await?)
 }
 
 async fn ask_for(app: &App, videos: &[VideoSummary]) -> Result<usize, StepError> {

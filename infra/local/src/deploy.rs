@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::sleep;
 
+/// The name of the stack that a local stack deploys.
 const STACK: &str = "frameiq";
 const VERSION: &str = "2010-05-15";
 /// Deploying takes seconds; the emulator has no timeout of its own.
@@ -73,9 +74,14 @@ pub(crate) async fn deploy(
     read_outputs(aws).await
 }
 
-/// The outputs of what is deployed.
+/// The outputs of what a local stack has deployed.
 pub(crate) async fn read_outputs(aws: &Aws) -> Result<Outputs, StackError> {
-    let xml = call(aws, "DescribeStacks", &vec![field("StackName", STACK)]).await?;
+    read_outputs_of(aws, STACK).await
+}
+
+/// The outputs of the deployed stack of that name.
+pub(crate) async fn read_outputs_of(aws: &Aws, stack: &str) -> Result<Outputs, StackError> {
+    let xml = call(aws, "DescribeStacks", &vec![field("StackName", stack)]).await?;
     let document = parse(&xml)?;
     let text = |node: roxmltree::Node<'_, '_>, name: &str| {
         node.children()

@@ -1,6 +1,6 @@
 """Runs the AWS emulator as a child of the local stack.
 
-Seven things that its own command does not do:
+What its own command does not do:
 * its Lambda Runtime API leaves Nagle's algorithm on, which costs every warm invocation 44 ms;
 * it must not outlive the stack, however the stack ends. The stack holds the other end of our standard
   input; end of file means "stop", whether it was asked for or the stack was killed. SIGTERM makes the
@@ -8,20 +8,34 @@ Seven things that its own command does not do:
 * two of them must not share a state directory, even for the moment in which one still saves: the lock makes
   the next one wait;
 * its S3 ignores `Range` where a version is named, which is how sources are read;
+* its S3 tells everybody that an object is not there. S3 forbids that answer, with 403, to who may not list the bucket;
 * its IAM takes every schedule for one of the group `default`, so that a role for another group is denied;
 * its IAM has actions of its own for Bedrock's Converse, which AWS allows as InvokeModel, and knows neither the jobs of
   Transcribe as resources nor where they write to;
+* its CloudFormation refuses an alarm on an expression over metrics. Here it is made, and never goes off: the emulator
+  writes down none of the metrics that ours are over;
 * its Bedrock answers an embedding model with a sentence. Here it counts words, so that texts with the same words are
-  close.
+  close;
+* its API Gateway imports the paths of an API's document and not what the gateway answers by itself;
+* it has no TLS, which the bucket's policy asks for. Here loopback counts as TLS;
+* its Step Functions know neither `MaxDelaySeconds` nor `JitterStrategy` of a retrier, and wait for longer and longer;
+* its Step Functions take an invocation that Lambda refuses, because too many are going on (LAMBDA_ACCOUNT_CONCURRENCY
+  says how many may), for a crash of the function;
+* its queues' consumers stop for good where a parameter of the template says how many there may be: it leaves the number
+  a text;
+* its queues and rules invoke a function once. Lambda keeps what its own limit refuses and tries again: a queue's
+  messages for as long as they are invisible, what a rule sends for six hours.
 """
 
 import fcntl
 import json
 import math
 import os
+import random
 import signal
 import socketserver
 import threading
+import time
 import zlib
 
 socketserver.StreamRequestHandler.disable_nagle_algorithm = True
@@ -40,9 +54,10 @@ fcntl.flock(lock, fcntl.LOCK_EX)
 
 threading.Thread(target=stop_with_the_stack, daemon=True).start()
 
-from ministack.app import main  # noqa: E402  (it reads sockets' settings when imported)
-from ministack.core import iam_actions  # noqa: E402
-from ministack.services import bedrock_runtime, s3  # noqa: E402
+from ministack import app  # noqa: E402  (it reads sockets' settings when imported)
+from ministack.core import iam_actions, iam_evaluator, router  # noqa: E402
+from ministack.services import apigateway_v1, bedrock_runtime, lambda_svc, s3, stepfunctions  # noqa: E402
+from ministack.services.cloudformation import provisioners  # noqa: E402
 
 get_object = s3._get_object
 
@@ -59,7 +74,27 @@ def get_object_range(bucket, key, headers, query_params=None):
     return 206, answer_headers, body[start : end + 1]
 
 
-s3._get_object = get_object_range
+head_object = s3._head_object
+
+
+def may_list(bucket, headers, query_params):
+    key_id = router.extract_access_key_id(headers, query_params)
+    denied = iam_evaluator.enforce(key_id, "s3:ListBucket", "s3", os.environ["MINISTACK_REGION"], f"arn:aws:s3:::{bucket}")
+    return denied is None
+
+
+def told_where_allowed(read):
+    def reading(bucket, key, headers=None, query_params=None):
+        answer = read(bucket, key, headers, query_params)
+        if answer[0] != 404 or may_list(bucket, headers or {}, query_params or {}):
+            return answer
+        return s3._error("AccessDenied", "Access Denied", 403, f"/{bucket}/{key}")
+
+    return reading
+
+
+s3._get_object = told_where_allowed(get_object_range)
+s3._head_object = told_where_allowed(head_object)
 
 extract_resource_arn = iam_actions.extract_resource_arn
 extract_iam_action = iam_actions.extract_iam_action
@@ -98,6 +133,20 @@ iam_actions.extract_resource_arn = extract_known_arn
 iam_actions.extract_iam_action = extract_known_action
 iam_actions.request_tag_context = request_context
 
+alarm_record = provisioners._cw_metric_alarm_record
+
+
+def alarm_record_with_math(name, props):
+    metrics = props.get("Metrics")
+    if not metrics:
+        return alarm_record(name, props)
+    (result,) = [metric["Id"] for metric in metrics if metric.get("ReturnData", True)]
+    plain = {**props, "Metrics": None, "Namespace": "expressions", "MetricName": result}
+    return {**alarm_record(name, plain), "Metrics": metrics}
+
+
+provisioners._cw_metric_alarm_record = alarm_record_with_math
+
 invoke_model = bedrock_runtime._invoke_model
 
 
@@ -116,4 +165,77 @@ def invoke_embedding_model(model_id, headers, body):
 
 bedrock_runtime._invoke_model = invoke_embedding_model
 
-main()
+import_rest_api = apigateway_v1._import_rest_api
+
+
+def import_whole_rest_api(spec, base_data=None):
+    api = import_rest_api(spec, base_data)
+    for kind, response in (spec.get("x-amazon-apigateway-gateway-responses") or {}).items():
+        status, _, body = apigateway_v1._put_gateway_response(api, kind, response)
+        if status >= 400:
+            raise ValueError(f"the gateway response {kind} is refused: {body!r}")
+    return api
+
+
+apigateway_v1._import_rest_api = import_whole_rest_api
+
+pin_request_origin = app.pin_request_origin
+app.pin_request_origin = lambda address, _secure: pin_request_origin(address, True)
+
+find_matching_retrier = stepfunctions._find_matching_retrier
+call_lambda = stepfunctions._call_lambda
+execute_function = lambda_svc._execute_function
+sqs_esm_concurrency = lambda_svc._sqs_esm_concurrency
+
+
+def find_retrier(retriers, error, counts):
+    """The retrier with the pause that is due now, which its caller takes as the first of its pauses."""
+    retrier, index = find_matching_retrier(retriers, error, counts)
+    if retrier is None:
+        return retrier, index
+    pause = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** counts.get(index, 0)
+    pause = min(pause, retrier.get("MaxDelaySeconds", pause))
+    if retrier.get("JitterStrategy") == "FULL":
+        pause = random.uniform(0, pause)
+    return {**retrier, "IntervalSeconds": pause, "BackoffRate": 1}, index
+
+
+def call_lambda_or_say_throttled(func_ref, event):
+    try:
+        return call_lambda(func_ref, event)
+    except stepfunctions._ExecutionError as error:
+        if error.error == "Lambda.Unknown" and '"TooManyRequestsException"' in error.cause:
+            raise stepfunctions._ExecutionError("Lambda.TooManyRequestsException", error.cause) from None
+        raise
+
+
+def consumers(esm, *function):
+    scaling = {name: int(value) for name, value in (esm.get("ScalingConfig") or {}).items()}
+    return sqs_esm_concurrency({**esm, "ScalingConfig": scaling}, *function)
+
+
+def kept_for(event):
+    """For how many seconds Lambda keeps an event that it may not deliver yet; 0 where its sender is refused."""
+    if not isinstance(event, dict):
+        return 0
+    if "detail-type" in event:
+        return 6 * 3600
+    records = event.get("Records") or [{}]
+    return 150 if records[0].get("eventSource") == "aws:sqs" else 0
+
+
+def execute_or_keep(func, event):
+    result = execute_function(func, event)
+    until = time.monotonic() + kept_for(event)
+    while isinstance(result, dict) and result.get("throttle") and time.monotonic() < until:
+        time.sleep(random.uniform(0.1, 1))
+        result = execute_function(func, event)
+    return result
+
+
+stepfunctions._find_matching_retrier = find_retrier
+stepfunctions._call_lambda = call_lambda_or_say_throttled
+lambda_svc._execute_function = execute_or_keep
+lambda_svc._sqs_esm_concurrency = consumers
+
+app.main()

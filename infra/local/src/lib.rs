@@ -4,6 +4,7 @@
 //! makes, deployed through CloudFormation to an AWS emulator; the front adds what the emulator lacks, which is
 //! one address for both APIs and response streaming.
 
+mod account;
 mod aws;
 mod deploy;
 mod emulator;
@@ -19,6 +20,7 @@ mod stack_file;
 mod tools;
 mod wire;
 
+pub use account::{Account, StackFront};
 pub use deploy::Outputs;
 pub use error::StackError;
 pub use issuer::Issuer;

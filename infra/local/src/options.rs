@@ -21,6 +21,10 @@ const PARAMETERS: [(&str, &str); 16] = [
     ("OPENAI_CHAT_MODEL", "OpenAiChatModel"),
 ];
 
+/// The same, of secrets: variables with a secret's text, and the parameters that name it.
+const SECRETS: [(&str, &str); 2] =
+    [("YOUTUBE_PROXY", "YouTubeProxyArn"), ("YOUTUBE_COOKIES", "YouTubeCookiesArn")];
+
 /// What a local stack needs to know before it starts.
 #[derive(Debug, Clone)]
 pub struct StackOptions {
@@ -30,8 +34,11 @@ pub struct StackOptions {
     pub state_dir: PathBuf,
     /// The port of the front on localhost; 0 picks a free one.
     pub port: u16,
-    /// Parameters of the template that have another value than their default, and that the stack does not set itself.
+    /// Parameters of the template that have another value than their default, or than the stack would give them.
     pub parameters: Vec<(&'static str, String)>,
+    /// Texts of secrets, by the parameter that names the secret. They are put into the emulator's Secrets Manager under
+    /// `local/` and that name.
+    pub secrets: Vec<(&'static str, String)>,
     /// Settings that only a local stack has, such as `LOCAL_FETCH_ALLOW`. The emulator and every function
     /// see them in their environment; the template has no such parameter.
     pub env: Vec<(String, String)>,
@@ -46,7 +53,8 @@ impl StackOptions {
         let env = std::env::vars().filter(|(name, _)| name.starts_with("LOCAL_")).collect();
         let of_variable = |(variable, name)| Some((name, std::env::var(variable).ok()?));
         let parameters = PARAMETERS.into_iter().filter_map(of_variable).collect();
-        Self { state_dir: root.join(".local"), root, port, parameters, env, quiet: false }
+        let secrets = SECRETS.into_iter().filter_map(of_variable).collect();
+        Self { state_dir: root.join(".local"), root, port, parameters, secrets, env, quiet: false }
     }
 
     pub(crate) fn python(&self) -> PathBuf {

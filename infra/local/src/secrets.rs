@@ -51,7 +51,7 @@ impl WebhookSecrets {
 }
 
 /// Makes the secret, or gives it this value when last time's data has it already. Returns its ARN.
-async fn put(aws: &Aws, name: &str, value: &str) -> Result<String, StackError> {
+pub(crate) async fn put(aws: &Aws, name: &str, value: &str) -> Result<String, StackError> {
     let made =
         aws.json("secretsmanager", "CreateSecret", &json!({ "Name": name, "SecretString": value })).await;
     let secret = match made {

@@ -5,7 +5,7 @@ use crate::error::StackError;
 use crate::front::{Front, Listeners};
 use crate::issuer::Issuer;
 use crate::options::StackOptions;
-use crate::secrets::WebhookSecrets;
+use crate::secrets::{WebhookSecrets, put};
 use crate::stack_file::StackFile;
 use crate::wire::{self, HttpClient};
 use crate::{package, plan, tools};
@@ -47,11 +47,7 @@ impl Stack {
     /// Each [`StackError`] says what to do about it. What was started until then is stopped again.
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
         let began = Instant::now();
-        for directory in ["", "logs", "data"] {
-            let directory = options.state(directory);
-            fs::create_dir_all(&directory).map_err(StackError::file(&directory))?;
-        }
-        let lock = lock(&options)?;
+        let lock = claim(&options)?;
         let listeners = Listeners::bind(options.port).await?;
         let url = format!("http://localhost:{}", listeners.port);
         let tools = tools::link_tools(&options)?;
@@ -63,16 +59,23 @@ impl Stack {
         let emulator = Emulator::start(&options, &http).await?;
         let aws = Aws::new(emulator.endpoint().to_owned(), http.clone());
         let mut parameters = vec![
+            ("Architecture", architecture().to_owned()),
             ("ToolsRoot", tools.display().to_string()),
             ("ClerkIssuer", url.clone()),
             ("ClerkJwksUrl", format!("{url}/.well-known/jwks.json")),
             // The issuer's own tokens name no party; one that does must name this stack.
             ("ClerkAuthorizedParties", url.clone()),
-            // One laptop, not a fleet.
+            // One laptop, not a fleet, and no account whose limit its API shares.
             ("MapWidth", "2".to_owned()),
+            ("MaxRunningVideos", "4".to_owned()),
+            ("QueueConcurrency", "5".to_owned()),
             ("StripePrices", PRICES.to_owned()),
         ];
         parameters.extend(secrets.publish(&aws).await?);
+        parameters.retain(|(own, _)| options.parameters.iter().all(|(given, _)| given != own));
+        for (parameter, text) in &options.secrets {
+            parameters.push((*parameter, put(&aws, &format!("local/{parameter}"), text).await?));
+        }
         parameters.extend(options.parameters.clone());
         let outputs = deploy_template(&options, &aws, &parameters).await?;
         let front =
@@ -185,7 +188,17 @@ impl Stack {
     }
 }
 
-fn lock(options: &StackOptions) -> Result<File, StackError> {
+/// This machine's, in Lambda's word: the functions run here, so they were built for it.
+fn architecture() -> &'static str {
+    if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }
+}
+
+/// Makes the state directory and takes it for as long as the file that is returned is open.
+pub(crate) fn claim(options: &StackOptions) -> Result<File, StackError> {
+    for directory in ["", "logs", "data"] {
+        let directory = options.state(directory);
+        fs::create_dir_all(&directory).map_err(StackError::file(&directory))?;
+    }
     let path = options.state("lock");
     let file = File::create(&path).map_err(StackError::file(&path))?;
     match file.try_lock() {

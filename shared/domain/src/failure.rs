@@ -59,6 +59,25 @@ impl FailureCode {
             | Self::Internal => false,
         }
     }
+
+    /// Whether this service failed, and not its owner's file, account or wish: what an operator is woken for.
+    pub fn is_service_fault(self) -> bool {
+        match self {
+            Self::TimedOut | Self::Internal => true,
+            Self::UploadExpired
+            | Self::FetchFailed
+            | Self::FetchForbidden
+            | Self::YoutubeBlocked
+            | Self::YoutubeUnavailable
+            | Self::TooLarge
+            | Self::NotAVideo
+            | Self::UnsupportedFormat
+            | Self::Damaged
+            | Self::InsufficientCredits
+            | Self::MaxCostExceeded
+            | Self::ContentRefused => false,
+        }
+    }
 }
 
 /// A failure with the sentence for the owner of the video. Nothing internal goes in here: it is shown.

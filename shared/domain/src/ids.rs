@@ -68,6 +68,13 @@ impl VideoId {
     }
 }
 
+/// The request that work was asked for by: the id that the gateway gave it, which its caller was told as `X-Request-Id`.
+/// Every line that is logged on the way carries it as `trace.id`. A name for reading logs and nothing else: a caller may
+/// choose it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TraceId(pub String);
+
 /// An account: the `sub` of its session tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// The longest video that is taken, in seconds: 48 hours.
+pub const LONGEST_VIDEO_SECS: u32 = 48 * 3600;
+
 /// A position or length in a video, in seconds from the first displayed frame.
 ///
 /// Always finite and not negative; on the wire a plain JSON number with at most three decimals.

@@ -1,4 +1,7 @@
-//! YouTube addresses, in all the forms in which people paste them.
+//! YouTube addresses, in all the forms in which people paste them; what lets a download in, and why one is refused.
+
+mod access;
+mod refusal;
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,6 +9,15 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
+
+pub use access::{Access, AccessError};
+pub use refusal::{Had, Refusal, SLOW, not_downloaded};
+
+/// The largest picture that is downloaded, in bytes. It is merged with its sound into a file as large as both, and all three
+/// are on the function's disk at a time: `EphemeralStorage` of `PipelineDownload` in template.yaml.
+pub const MAX_PICTURE_BYTES: u64 = 4_000_000_000;
+/// The largest sound: twelve hours, the longest video there, at 185 kbit/s.
+pub const MAX_SOUND_BYTES: u64 = 1_000_000_000;
 
 /// The id of a YouTube video: 6 to 16 of `[A-Za-z0-9_-]`. Whether it exists is the download's business.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

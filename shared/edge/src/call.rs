@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use domain::api_version::ApiVersion;
 use domain::callback::Callback;
-use domain::ids::UserId;
+use domain::ids::{TraceId, UserId};
 use domain::metering::MINIMUM_SECS;
 use domain::problem::ProblemKind;
 use http::Method;
 use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
+use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt};
 use serde::de::DeserializeOwned;
 use store::{Account, Video};
@@ -21,6 +22,8 @@ use crate::caller::Caller;
 use crate::fetch;
 use crate::problem::{Contract, Problem};
 use crate::refusals;
+use crate::runs;
+use crate::servers::Servers;
 
 /// The largest body that is read.
 const MAX_BODY_BYTES: usize = 64 << 10;
@@ -35,6 +38,8 @@ pub struct Call {
     pub contract: Contract,
     /// The path as the template has it: `/docs/{asset}`. For functions that serve several.
     pub resource: String,
+    /// The id under which everything that comes of it is logged.
+    pub trace_id: TraceId,
     pub(crate) caller: Caller,
     pub(crate) request: Request,
 }
@@ -61,6 +66,17 @@ impl Call {
         let url = fetch::check(url, &self.app.config.local.fetch_allow)
             .map_err(|detail| Problem::invalid(format!("callbackUrl: {detail}")))?;
         Ok(Some(Callback { url: url.into(), key: prefix.clone(), api_version: *api_version }))
+    }
+
+    /// Where this caller finds both APIs.
+    pub fn servers(&self) -> Servers {
+        let context = match self.request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV1(context)) => Some(context),
+            _ => None,
+        };
+        let domain = context.and_then(|context| context.domain_name.as_deref());
+        let stage = context.and_then(|context| context.stage.as_deref());
+        Servers::of(domain, stage, self.app.config.jobs_api_id.as_deref())
     }
 
     /// The method.
@@ -111,6 +127,13 @@ impl Call {
         match self.account_and_means().await? {
             (account, true) => Ok(account),
             (account, false) => Err(refusals::no_credit(self.contract, account.plan)),
+        }
+    }
+
+    /// Counts the run that this request asked for: not one that an earlier attempt at the same request had asked for.
+    pub fn run_begun(&self, video: &Video) {
+        if video.trace_id.as_ref() == Some(&self.trace_id) {
+            runs::begun(video);
         }
     }
 

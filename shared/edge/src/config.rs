@@ -35,6 +35,8 @@ pub struct Config {
     pub issuer: Option<Issuer>,
     /// Memory of this function, in megabytes; 0 where nobody says.
     pub memory_mb: u64,
+    /// How many videos run at a time at most; 1 where nobody says.
+    pub max_running_videos: u32,
     /// Where the tools are: `{root}/bin/ffmpeg`, `{root}/models/minilm`, …
     pub tools_root: PathBuf,
     /// What makes a video of camera RAW.
@@ -47,6 +49,10 @@ pub struct Config {
     pub stripe_api_key: SecretArn,
     /// What the secrets that callbacks are signed with are derived from.
     pub callback_secret: SecretArn,
+    /// The URL of the proxy that YouTube videos are downloaded through.
+    pub youtube_proxy: SecretArn,
+    /// The cookies that YouTube videos are downloaded with, as a file in Netscape's format.
+    pub youtube_cookies: SecretArn,
     /// Who describes, transcribes, embeds and answers.
     pub providers: Choices,
     /// What the provider `aws` asks.
@@ -54,6 +60,8 @@ pub struct Config {
     /// ARN of the bucket of S3 Vectors that tells which rows of a library are near in meaning; without one the sketches
     /// of its shards do.
     pub vector_bucket: Option<String>,
+    /// The id that API Gateway gave the Jobs API, for the function that tells where that is.
+    pub jobs_api_id: Option<String>,
     /// The server of the provider `openai`.
     pub openai: OpenAi,
     /// Where and at which prices things are sold.
@@ -129,6 +137,11 @@ impl Config {
             Provider::named(&name, var(model_variable).as_deref(), model_variable)
                 .map_err(|problem| ConfigError { variable, problem })
         };
+        let max_running_videos = var("MAX_RUNNING_VIDEOS").map_or(Ok(1), |most| most.parse::<u32>());
+        let max_running_videos = max_running_videos.map_err(|error| ConfigError {
+            variable: "MAX_RUNNING_VIDEOS",
+            problem: format!("must be a whole number: {error}"),
+        })?;
         let stripe_api_url = var("STRIPE_API_URL").unwrap_or_else(|| "https://api.stripe.com".to_owned());
         Ok(Self {
             names: Names {
@@ -146,12 +159,15 @@ impl Config {
             },
             issuer,
             memory_mb: var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").and_then(|size| size.parse().ok()).unwrap_or(0),
+            max_running_videos,
             tools_root: var("TOOLS_ROOT").map_or_else(|| PathBuf::from("/opt"), PathBuf::from),
             raw_commands,
             clerk_webhook_secret: var("CLERK_WEBHOOK_SECRET_ARN"),
             stripe_webhook_secret: var("STRIPE_WEBHOOK_SECRET_ARN"),
             stripe_api_key: var("STRIPE_API_KEY_ARN"),
             callback_secret: var("CALLBACK_SECRET_ARN"),
+            youtube_proxy: var("YOUTUBE_PROXY_ARN"),
+            youtube_cookies: var("YOUTUBE_COOKIES_ARN"),
             providers: Choices {
                 describe: provider("DESCRIBE_PROVIDER", "OPENAI_VISION_MODEL")?,
                 transcribe: provider("TRANSCRIBE_PROVIDER", "OPENAI_TRANSCRIBE_MODEL")?,
@@ -164,6 +180,7 @@ impl Config {
                 var("DETECT_LABELS").as_deref(),
             )?,
             vector_bucket: var("VECTOR_BUCKET_ARN"),
+            jobs_api_id: var("JOBS_API_ID"),
             openai: OpenAi::of(
                 var("OPENAI_BASE_URL"),
                 var("OPENAI_API_KEY_ARN"),

@@ -22,12 +22,15 @@ pub mod queue;
 pub mod refusals;
 pub mod removal;
 mod reply;
+pub mod runs;
+mod scratch;
 mod secrets;
 mod serve;
+mod servers;
 pub mod signature;
 pub mod sse;
 pub mod step;
-mod telemetry;
+pub mod telemetry;
 
 pub use lambda_runtime::Error;
 
@@ -39,3 +42,4 @@ pub use problem::{Contract, Problem};
 pub use reply::Reply;
 pub use secrets::Secret;
 pub use serve::{serve, serve_streaming};
+pub use servers::Servers;

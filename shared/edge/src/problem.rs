@@ -122,6 +122,10 @@ impl Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
+            error if error.is_throttled() => {
+                let detail = "This service takes no more requests at the moment. Try again in a few seconds.";
+                Self::unavailable(detail, error).retry_after(BUSY_SECS)
+            }
             StoreError::Busy { .. } => {
                 let detail = "Other requests of your account are in the way. Try again in a few seconds.";
                 Self::unavailable(detail, error).retry_after(BUSY_SECS)
@@ -163,6 +167,18 @@ mod tests {
         assert_eq!(body["retryAfter"], 5);
         assert!(!body["error"].to_string().contains("creating a video"), "{body}");
         assert_eq!(Problem::from(StoreError::Conflict { operation: "x" }).status().as_u16(), 500);
+        let service = |code: &str| StoreError::Service {
+            operation: "creating a video",
+            code: code.to_owned(),
+            cause: "the chain".to_owned(),
+        };
+        for (code, status) in
+            [("SlowDown", 503), ("ProvisionedThroughputExceededException", 503), ("none", 500)]
+        {
+            let problem = Problem::from(service(code));
+            assert_eq!(problem.status().as_u16(), status, "{code}");
+            assert_eq!(problem.headers().contains_key(RETRY_AFTER), status == 503, "{code}");
+        }
     }
 
     #[test]

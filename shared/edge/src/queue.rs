@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 
+use tracing::Instrument;
+
 use crate::app::App;
 use crate::step::{self, StepError};
+use crate::telemetry;
 
 /// Serves a queue: `take` gets each message's body by itself, so that only the messages that failed come back.
 ///
@@ -21,7 +24,8 @@ where
     step::serve(move |app, event: SqsEvent| async move {
         let mut response = SqsBatchResponse::default();
         for message in event.records {
-            if let Err(error) = take(Arc::clone(&app), message.body.unwrap_or_default()).await {
+            let taking = take(Arc::clone(&app), message.body.unwrap_or_default());
+            if let Err(error) = taking.instrument(telemetry::work()).await {
                 tracing::error!(message.id = message.message_id, error = ?error, "message failed; it comes back");
                 let mut failure = BatchItemFailure::default();
                 failure.item_identifier = message.message_id.unwrap_or_default();

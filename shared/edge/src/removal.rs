@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::{Ended, Purge, StoreError, Video, Wish};
 
 use crate::app::App;
+use crate::runs;
 
 /// Stops a video that has not ended, and gives back what was reserved for it.
 ///
@@ -13,6 +14,7 @@ use crate::app::App;
 pub async fn cancel(app: &App, id: VideoId, owner: UserId, now: Timestamp) -> Result<Ended, StoreError> {
     let ended = app.store.end_video(id, owner, Wish::Cancel, now).await?;
     if let Ended::Now(video) = &ended {
+        runs::called_off(video);
         stop_run(app, video).await;
     }
     Ok(ended)
@@ -26,6 +28,7 @@ pub async fn remove(app: &App, id: VideoId, owner: UserId, now: Timestamp) -> Re
     let ended = app.store.end_video(id, owner, Wish::Remove, now).await?;
     if let Ended::Now(video) = &ended {
         if !video.is_terminal() {
+            runs::called_off(video);
             stop_run(app, video).await;
         }
         app.store.enqueue_purge(Purge::Video(id), SignedDuration::ZERO).await?;

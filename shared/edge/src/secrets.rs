@@ -1,4 +1,5 @@
-//! Secrets, read from Secrets Manager once per process by the functions that ask for them.
+//! Secrets, read from Secrets Manager by the functions that ask for them: once per process, or each time where somebody
+//! replaces them often.
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
@@ -22,6 +23,10 @@ pub enum Secret {
     Callback,
     /// What the server of the provider `openai` is called with.
     OpenAiApiKey,
+    /// The URL of the proxy that YouTube videos are downloaded through.
+    YoutubeProxy,
+    /// The cookies that YouTube videos are downloaded with.
+    YoutubeCookies,
 }
 
 impl Secret {
@@ -32,6 +37,8 @@ impl Secret {
             Self::StripeApiKey => &config.stripe_api_key,
             Self::Callback => &config.callback_secret,
             Self::OpenAiApiKey => &config.openai.api_key,
+            Self::YoutubeProxy => &config.youtube_proxy,
+            Self::YoutubeCookies => &config.youtube_cookies,
         }
     }
 
@@ -43,6 +50,8 @@ impl Secret {
             Self::StripeApiKey => "the parameter StripeApiKeyArn",
             Self::Callback => "the resource CallbackSecret",
             Self::OpenAiApiKey => "the parameter OpenAiApiKeyArn",
+            Self::YoutubeProxy => "the parameter YouTubeProxyArn",
+            Self::YoutubeCookies => "the parameter YouTubeCookiesArn",
         }
     }
 }
@@ -50,7 +59,7 @@ impl Secret {
 /// The secrets that were read, kept for the life of the process.
 pub(crate) struct Secrets {
     sdk: SdkConfig,
-    read: [OnceCell<String>; 5],
+    read: [OnceCell<String>; 7],
 }
 
 impl Secrets {
@@ -78,14 +87,29 @@ impl App {
             return Err(Problem::unavailable(detail, cause));
         };
         let read = self.secrets.read[secret as usize].get_or_try_init(async || {
-            // Made here and not with the process: most functions ask for no secret.
-            let answer = Client::new(&self.secrets.sdk).get_secret_value().secret_id(arn).send().await;
-            let value = answer.map_err(|error| unreadable(secret, DisplayErrorContext(error)))?;
-            let text =
-                value.secret_string.ok_or_else(|| unreadable(secret, "it is binary: store it as text"))?;
+            let text = self.read_secret(secret, arn).await?;
             Ok::<_, Problem>(text.trim().to_owned())
         });
         Ok(read.await?)
+    }
+
+    /// The text of a secret as it is now, byte for byte, or `None` where the operator has set none. Read at every call, so
+    /// a replaced secret holds at once.
+    ///
+    /// # Errors
+    /// 500 when it cannot be read.
+    pub async fn current_secret(&self, secret: Secret) -> Result<Option<String>, Problem> {
+        match secret.arn(&self.config) {
+            Some(arn) => self.read_secret(secret, arn).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn read_secret(&self, secret: Secret, arn: &str) -> Result<String, Problem> {
+        // Made here and not with the process: most functions ask for no secret.
+        let answer = Client::new(&self.secrets.sdk).get_secret_value().secret_id(arn).send().await;
+        let value = answer.map_err(|error| unreadable(secret, DisplayErrorContext(error)))?;
+        value.secret_string.ok_or_else(|| unreadable(secret, "it is binary: store it as text"))
     }
 }
 

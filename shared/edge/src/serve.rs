@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
+use domain::ids::TraceId;
 use futures::TryStreamExt;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS};
 use http::{HeaderValue, Method, Response};
@@ -12,6 +13,7 @@ use http_body::Frame;
 use http_body_util::StreamBody;
 use lambda_http::request::RequestContext;
 use lambda_http::{Body as LambdaBody, Request, RequestExt, service_fn};
+use tracing::Instrument;
 
 use crate::app::App;
 use crate::call::Call;
@@ -90,9 +92,20 @@ fn run_streaming(door: Door, handler: Box<Handler>) -> Serving {
 
 /// Everything but the transport.
 async fn answer(app: &Arc<App>, door: Door, handler: &Handler, request: Request) -> Response<Body> {
+    let seen = Seen::of(&request);
+    let request_of = telemetry::request(&seen.trace_id);
+    answer_seen(app, door, handler, request, seen).instrument(request_of).await
+}
+
+async fn answer_seen(
+    app: &Arc<App>,
+    door: Door,
+    handler: &Handler,
+    request: Request,
+    seen: Seen,
+) -> Response<Body> {
     let started = Instant::now();
     let now = clock::now();
-    let seen = Seen::of(&request);
     let contract = door.contract(seen.stage.as_deref());
     let knock = Knock { headers: request.headers(), source_ip: &seen.source_ip, now };
     let (allowance, caller) = if is_preflight(door, request.method()) {
@@ -106,13 +119,13 @@ async fn answer(app: &Arc<App>, door: Door, handler: &Handler, request: Request)
         (Some(limited), _) => Err(limited),
         (None, Err(refused)) => Err(refused),
         (None, Ok(caller)) => {
-            let (app, resource) = (app.clone(), seen.resource.clone());
-            handler(Call { app, now, contract, resource, caller, request }).await
+            let (app, resource, trace_id) = (app.clone(), seen.resource.clone(), seen.trace_id.clone());
+            handler(Call { app, now, contract, resource, trace_id, caller, request }).await
         }
     };
     let cause = outcome.as_ref().err().and_then(Problem::cause).map(str::to_owned);
     let reply =
-        outcome.unwrap_or_else(|problem| Reply::refusal(&problem, contract, &seen.path, &seen.request_id));
+        outcome.unwrap_or_else(|problem| Reply::refusal(&problem, contract, &seen.path, &seen.trace_id.0));
     let mut response = Response::new(reply.body);
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
@@ -120,13 +133,13 @@ async fn answer(app: &Arc<App>, door: Door, handler: &Handler, request: Request)
     // Any origin: callers are known by what they send in a header, never by a cookie.
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
-    if let Ok(id) = HeaderValue::from_str(&seen.request_id) {
+    if let Ok(id) = HeaderValue::from_str(&seen.trace_id.0) {
         headers.insert("x-request-id", id);
     }
     if let Some(allowance) = allowance {
         allowance.write(headers);
     }
-    telemetry::answered(&seen.request_id, &seen.resource, reply.status, started.elapsed(), cause.as_deref());
+    telemetry::answered(&seen.resource, reply.status, started.elapsed(), cause.as_deref());
     response
 }
 
@@ -141,7 +154,8 @@ fn is_preflight(door: Door, method: &Method) -> bool {
 
 /// What the gateway says about a request.
 struct Seen {
-    request_id: String,
+    /// Its own id of the request.
+    trace_id: TraceId,
     source_ip: String,
     stage: Option<String>,
     resource: String,
@@ -153,7 +167,7 @@ impl Seen {
         let path = request.raw_http_path().to_owned();
         match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV1(context)) => Self {
-                request_id: context.request_id.clone().unwrap_or_default(),
+                trace_id: TraceId(context.request_id.clone().unwrap_or_default()),
                 // Never a header: those are the caller's to write.
                 source_ip: context.identity.source_ip.clone().unwrap_or_default(),
                 stage: context.stage.clone(),
@@ -161,7 +175,7 @@ impl Seen {
                 path,
             },
             _ => Self {
-                request_id: String::new(),
+                trace_id: TraceId(String::new()),
                 source_ip: String::new(),
                 stage: None,
                 resource: String::new(),

@@ -19,10 +19,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use store::{StepInput, StoreError, Video};
+use tracing::Instrument;
 
 use crate::app::App;
 use crate::clock;
 use crate::problem::Problem;
+use crate::runs;
+use crate::scratch::Scratch;
 use crate::telemetry;
 
 /// Why a step did not do its work.
@@ -111,29 +114,40 @@ fn run(
     Box::pin(async move {
         telemetry::init();
         let app = Arc::new(App::new().await?);
-        let (app, handler) = (&app, &handler);
+        let scratch = Scratch::of_process();
+        let (app, handler, scratch) = (&app, &handler, &scratch);
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| async move {
-            let started = Instant::now();
-            let video = event.payload["videoId"].as_str().unwrap_or("-").to_owned();
-            let outcome = handler(app.clone(), event.payload).await;
-            let duration_ms = started.elapsed().as_millis() as u64;
-            match &outcome {
-                Ok(_) => tracing::info!(video.id = video, duration_ms, "step done"),
-                Err(StepError::Stopped) => {
-                    tracing::info!(video.id = video, duration_ms, "step not needed any more")
-                }
-                Err(StepError::Pending) => tracing::info!(video.id = video, duration_ms, "step under way"),
-                Err(StepError::Rejected(failure)) => {
-                    tracing::info!(video.id = video, duration_ms, code = ?failure.code, "video rejected");
-                }
-                Err(StepError::Transient(cause)) => {
-                    tracing::error!(video.id = video, duration_ms, cause, "step failed")
+            if let Some(scratch) = scratch {
+                scratch.clear();
+            }
+            let work = telemetry::work();
+            // What the execution was started with; inside a Map, and once the row is read, the row says it.
+            for (name, input) in [("video.id", "videoId"), ("trace.id", "traceId")] {
+                if let Some(id) = event.payload[input].as_str() {
+                    work.record(name, id);
                 }
             }
-            outcome
+            logged(handler(app.clone(), event.payload)).instrument(work).await
         }))
         .await
     })
+}
+
+/// The one line of an invocation.
+async fn logged(work: impl Future<Output = Result<Value, StepError>>) -> Result<Value, StepError> {
+    let started = Instant::now();
+    let outcome = work.await;
+    let duration_ms = started.elapsed().as_millis() as u64;
+    match &outcome {
+        Ok(_) => tracing::info!(duration_ms, "step done"),
+        Err(StepError::Stopped) => tracing::info!(duration_ms, "step not needed any more"),
+        Err(StepError::Pending) => tracing::info!(duration_ms, "step under way"),
+        Err(StepError::Rejected(failure)) => {
+            tracing::info!(duration_ms, code = ?failure.code, "video rejected");
+        }
+        Err(StepError::Transient(cause)) => tracing::error!(duration_ms, cause, "step failed"),
+    }
+    outcome
 }
 
 /// Does a step's work on a video: enters the stage, and if the video is at fault, records why and gives back
@@ -149,7 +163,9 @@ pub async fn in_stage<O>(
 ) -> Result<O, StepError> {
     let began = Instant::now();
     let video = app.store.stage_started(input.video_id, input.attempt, stage, clock::now()).await?;
-    let outcome = work(video.ok_or(StepError::Stopped)?).await;
+    let video = video.ok_or(StepError::Stopped)?;
+    telemetry::follow(&video);
+    let outcome = work(video).await;
     // Whatever came of it, it took its time.
     let megabyte_ms = app.config.memory_mb * began.elapsed().as_millis() as u64;
     record_spent(app, input.video_id, stage, Spent { megabyte_ms, ..Spent::default() }).await;
@@ -199,7 +215,10 @@ pub async fn give_up(
 ) -> Result<(), StoreError> {
     let now = clock::now();
     let ended = match app.store.failed(id, attempt, stage, failure, now).await? {
-        Some(video) => Some(video),
+        Some(video) => {
+            runs::failed(&video);
+            Some(video)
+        }
         None => app.store.video(id).await?,
     };
     match ended {

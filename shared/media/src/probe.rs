@@ -6,7 +6,10 @@ mod tags;
 
 use std::time::Duration;
 
-use domain::{camera_raw::CameraRaw, time::Seconds};
+use domain::{
+    camera_raw::CameraRaw,
+    time::{LONGEST_VIDEO_SECS, Seconds},
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +25,7 @@ pub use tags::{NotATimecode, Timecode};
 
 const LIMIT: Duration = Duration::from_secs(240);
 /// The longest video, in seconds. What is planned is in proportion to the length, and a header may claim centuries.
-const LONGEST: f64 = 48.0 * 3600.0;
+const LONGEST: f64 = LONGEST_VIDEO_SECS as f64;
 
 /// What ffprobe found, checked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

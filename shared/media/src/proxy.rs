@@ -13,6 +13,7 @@ use http_body_util::{BodyExt, Empty, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{body::Frame, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpListener, task::JoinSet};
+use tracing::Instrument;
 
 use crate::source::ByteSource;
 use range::Requested;
@@ -37,7 +38,7 @@ impl RangeProxy {
         let path = format!("/{}", uuid::Uuid::new_v4().simple());
         let url = format!("http://{}{path}", listener.local_addr()?);
         let mut server = JoinSet::new();
-        server.spawn(serve(listener, path.into(), source));
+        server.spawn(serve(listener, path.into(), source).in_current_span());
         Ok(Self { url, _server: server })
     }
 
@@ -61,13 +62,14 @@ async fn serve(listener: TcpListener, path: Arc<str>, source: Arc<dyn ByteSource
             Some(_) = connections.join_next() => continue,
         };
         let (path, source) = (Arc::clone(&path), Arc::clone(&source));
-        connections.spawn(async move {
+        let connection = async move {
             let answers = service_fn(|request| answer(request, &path, &source));
             // ffmpeg hangs up in the middle of most answers: that is how it seeks, and no error.
             let _hung_up = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), answers)
                 .await;
-        });
+        };
+        connections.spawn(connection.in_current_span());
     }
 }
 

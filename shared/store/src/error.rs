@@ -5,6 +5,16 @@ use std::error::Error as StdError;
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use thiserror::Error;
 
+/// What DynamoDB, S3, SQS and Step Functions say where a limit of requests is reached.
+const THROTTLED: [&str; 6] = [
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "Throttling",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "SlowDown",
+];
+
 /// A call that did not do what was asked. Says nothing that a caller of the API may see.
 #[derive(Debug, Error)]
 pub enum StoreError {
@@ -83,6 +93,11 @@ impl StoreError {
     /// Whether the condition of the write did not hold.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Conflict { .. })
+    }
+
+    /// Whether the service takes no more at the moment, even after the SDK has waited and asked again.
+    pub fn is_throttled(&self) -> bool {
+        matches!(self, Self::Service { code, .. } if THROTTLED.contains(&code.as_str()))
     }
 
     /// Whether the row was held by a transaction at that moment.

@@ -113,7 +113,7 @@ impl Store {
             }
             // Gone between the two reads: its refusal is being given, and the caller asks again.
             let Some(row) = self.row(OPERATION, request.key()).await? else { return Ok(Claim::UnderWay) };
-            self.repetition(request, row, now).await
+            self.repetition(request, row, makes, now).await
         })
     }
 
@@ -121,6 +121,7 @@ impl Store {
         &self,
         request: &NamedRequest,
         row: Row,
+        makes: VideoId,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
         const OPERATION: &str = "repeating a named request";
@@ -130,6 +131,10 @@ impl Store {
         }
         if let (Some(status), Some(body)) = (record.status, record.body) {
             return Ok(Claim::Answered { status, body });
+        }
+        if record.makes == makes {
+            // The answer to the claim was lost, and the SDK made it again: it is this very attempt that is under way.
+            return Ok(Claim::Ours(makes));
         }
         if now.as_second() - record.started_at < ALIVE.as_secs() {
             return Ok(Claim::UnderWay);

@@ -9,6 +9,7 @@ use domain::library::ShardId;
 use domain::metering::Month;
 use domain::stage::Stage;
 use domain::youtube::YoutubeId;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 /// Partition key attribute.
@@ -121,6 +122,20 @@ impl Key {
         Self::new(format!("REQUEST#{user}#{route}#{name}"), "ATTEMPT")
     }
 
+    /// By the second in which it was queued, in as many digits as sort for some thousand years.
+    pub(crate) fn waiting(queued_at: Timestamp, video: VideoId, attempt: Attempt) -> Self {
+        let queued_at = queued_at.as_second();
+        Self::new(ADMISSION, format!("{WAITING_ROW}{queued_at:011}#{video}#{}", attempt.0))
+    }
+
+    pub(crate) fn running(video: VideoId, attempt: Attempt) -> Self {
+        Self::new(ADMISSION, format!("{RUNNING_ROW}{video}#{}", attempt.0))
+    }
+
+    pub(crate) fn running_count() -> Self {
+        Self::new(ADMISSION, "COUNT")
+    }
+
     pub(crate) fn stripe_event(id: &str) -> Self {
         Self::new(format!("EVENT#stripe#{id}"), "META")
     }
@@ -138,6 +153,13 @@ impl Key {
         ])
     }
 }
+
+/// The one partition of which videos run and which wait.
+pub(crate) const ADMISSION: &str = "ADMISSION";
+/// Start of the sort key of a video's place in line; they sort as they were queued.
+pub(crate) const WAITING_ROW: &str = "WAITING#";
+/// Start of the sort key of a run that has a slot.
+pub(crate) const RUNNING_ROW: &str = "RUNNING#";
 
 /// Sort key of a video's own row.
 pub(crate) const VIDEO_ROW: &str = "META";
@@ -354,6 +376,17 @@ mod tests {
         {
             assert_eq!(video_of_upload(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn the_line_is_in_order_of_time() {
+        let video: VideoId = "550e8400-e29b-41d4-a716-446655440000".parse().unwrap();
+        let place = |second, attempt| {
+            Key::waiting(Timestamp::from_second(second).unwrap(), video, Attempt(attempt)).sk
+        };
+        let order = [place(999_999_999, 2), place(1_780_826_400, 1), place(10_000_000_000, 1)];
+        assert!(order.is_sorted(), "{order:?}");
+        assert!(order.iter().all(|key| key.starts_with(WAITING_ROW)));
     }
 
     #[test]

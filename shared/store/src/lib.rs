@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 mod accounts;
+mod admission;
 mod answers;
 mod api_keys;
 mod billing;
@@ -36,6 +37,7 @@ use std::sync::OnceLock;
 use aws_config::SdkConfig;
 
 pub use accounts::Account;
+pub use admission::{Admitted, Line};
 pub use answers::{AnswerId, Ending};
 pub use api_keys::{KeyAdded, KeyRecord};
 pub use billing::{Billing, BillingEvent, Effect};
@@ -47,7 +49,7 @@ pub use ledger::{LedgerEntry, Reservation};
 pub use library::{Library, LibraryChange};
 pub use limits::{QuerySlot, Window};
 pub use objects::{ByteRange, PinnedObject};
-pub use removal::{Backfill, LAST_WRITE, Purge, Tombstone};
+pub use removal::{Backfill, LAST_WRITE, MAX_PAGES, Purge, Tombstone};
 pub use stages::StageProgress;
 pub use videos::{
     Created, Ended, NewVideo, Origin, Retried, RetryFrom, Source, Video, VideoSummary, VideosPage, Wish,

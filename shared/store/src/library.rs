@@ -40,8 +40,9 @@ impl Store {
         })
     }
 
-    /// Changes a library. False, and nothing is changed, when one of the shards that are to go is gone already. Idempotent
-    /// for what comes in.
+    /// Changes a library. False, and nothing is changed, when one of the shards that are to go is gone already and it was
+    /// not this change that took it out: a write whose answer was lost is sent again by the SDK, and finds itself done.
+    /// Idempotent for what comes in.
     pub fn change_library(&self, user: UserId, change: LibraryChange) -> Reply<'_, bool> {
         const OPERATION: &str = "changing a library";
         Box::pin(async move {
@@ -49,7 +50,9 @@ impl Store {
                 let read = self.library(user.clone()).await?;
                 let is_there = |id: &ShardId| read.shards.iter().any(|shard| shard.id == *id);
                 if !change.removed.iter().all(is_there) {
-                    return Ok(false);
+                    // Names of shards are never used twice: nobody else can have listed these.
+                    let is_ours = change.added.iter().all(|shard| is_there(&shard.id));
+                    return Ok(is_ours && !change.added.is_empty());
                 }
                 let mut shards = read.shards.clone();
                 shards.retain(|shard| !change.removed.contains(&shard.id));

@@ -3,12 +3,14 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::{Bytes, BytesMut};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 
+use crate::transact::Backoff;
 use crate::videos::Source;
 use crate::{Reply, Store, StoreError};
 
@@ -158,16 +160,27 @@ impl Store {
     pub fn put_once<'a>(&'a self, key: &'a str, content_type: &'static str, body: Bytes) -> Reply<'a, ()> {
         const OPERATION: &str = "writing a stage output";
         Box::pin(async move {
-            let put = self
-                .s3
-                .put_object()
-                .bucket(&self.names.bucket)
-                .key(key)
-                .content_type(content_type)
-                .if_none_match("*")
-                .body(ByteStream::from(body));
-            let written = put.send().await.map_err(StoreError::sdk(OPERATION));
-            StoreError::none_on_conflict(written).map(drop)
+            let mut backoff = Backoff::new();
+            loop {
+                let put = self
+                    .s3
+                    .put_object()
+                    .bucket(&self.names.bucket)
+                    .key(key)
+                    .content_type(content_type)
+                    .if_none_match("*")
+                    .body(ByteStream::from(body.clone()));
+                match put.send().await {
+                    // Another writer is at it: whether it comes to an object is not known yet. S3 wants to be asked again.
+                    Err(error) if error.code() == Some("ConditionalRequestConflict") => {
+                        backoff.pause(OPERATION).await?;
+                    }
+                    written => {
+                        let written = written.map_err(StoreError::sdk(OPERATION));
+                        return StoreError::none_on_conflict(written).map(drop);
+                    }
+                }
+            }
         })
     }
 }

@@ -62,6 +62,22 @@ impl Store {
         all_rows(operation, query).await
     }
 
+    /// The first of the rows of a partition whose sort keys start with `start`.
+    pub(crate) async fn first_row(
+        &self,
+        operation: &'static str,
+        partition: String,
+        start: &str,
+    ) -> Result<Option<Row>, StoreError> {
+        let query = self
+            .query(partition)
+            .key_condition_expression(format!("{PK} = :pk AND begins_with({SK}, :sk)"))
+            .expression_attribute_values(":sk", text(start))
+            .limit(1);
+        let found = query.send().await.map_err(StoreError::sdk(operation))?;
+        Ok(found.items.and_then(|rows| rows.into_iter().next()))
+    }
+
     /// The rows of a partition from sort key `first` to `last`, both included, in their order.
     pub(crate) async fn rows_between(
         &self,

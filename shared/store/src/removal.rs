@@ -54,6 +54,25 @@ pub struct Backfill {
     /// Of those that come after this one, in the order of the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<(UserId, VideoId)>,
+    /// Pages that were asked for before this one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pages: u32,
+}
+
+/// The most pages of one backfill: each has a megabyte of rows, so these have some forty million videos. Every page is
+/// asked for by the one before it, and Lambda is told not to look for loops there, so this is what ends one.
+pub const MAX_PAGES: u32 = 10_000;
+
+fn is_zero(pages: &u32) -> bool {
+    *pages == 0
+}
+
+impl Backfill {
+    /// What asks for the page after this one; `None` when there have been too many.
+    pub fn next_page(&self, after: (UserId, VideoId)) -> Option<Self> {
+        let pages = self.pages.saturating_add(1);
+        (pages < MAX_PAGES).then(|| Self { account: self.account.clone(), after: Some(after), pages })
+    }
 }
 
 impl Store {
@@ -200,4 +219,28 @@ impl Store {
 
 fn session_of(row: &Row) -> Option<SessionId> {
     row.get("session")?.as_s().ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn last() -> (UserId, VideoId) {
+        (UserId("user_1".to_owned()), "550e8400-e29b-41d4-a716-446655440000".parse().unwrap())
+    }
+
+    #[test]
+    fn a_backfill_has_its_most_pages_and_no_more() {
+        let pages = std::iter::successors(Some(Backfill::default()), |page| page.next_page(last()));
+        assert_eq!(pages.take(MAX_PAGES as usize + 1).count(), MAX_PAGES as usize);
+    }
+
+    #[test]
+    fn a_message_that_names_no_pages_asks_for_the_first() {
+        let asked: Purge = serde_json::from_str(r#"{"backfill": {}}"#).unwrap();
+        assert_eq!(asked, Purge::Backfill(Backfill::default()));
+        let next = Backfill::default().next_page(last()).unwrap();
+        let next = serde_json::to_value(Purge::Backfill(next)).unwrap();
+        assert_eq!(next["backfill"]["pages"], 1, "{next}");
+    }
 }

@@ -1,4 +1,4 @@
-//! Writing several rows or none, and waiting for others who do.
+//! Writing several rows or none, and waiting for others who do, or for a table that takes no more at the moment.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -14,7 +14,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(6);
 /// No pause between two tries is longer, in milliseconds.
 const LONGEST_PAUSE: u64 = 640;
 
-/// The pauses of one call that meets transactions of others on the same rows.
+/// Why a row of a transaction could not be written at that moment, where another moment may do.
+const HELD_UP: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+
+/// The pauses of one call that is held up.
 pub(crate) struct Backoff {
     began: Instant,
     tries: u32,
@@ -90,7 +93,7 @@ impl Store {
             .map_err(StoreError::malformed(operation))
     }
 
-    /// Writes all items or none. Items that met another transaction are tried again.
+    /// Writes all items or none. Items that met another transaction, or a limit, are tried again.
     pub(crate) async fn transact(
         &self,
         operation: &'static str,
@@ -112,7 +115,8 @@ impl Store {
             if !refused.is_empty() {
                 return Ok(Outcome::Refused(refused));
             }
-            if positions(reasons, "TransactionConflict").is_empty() {
+            // The SDK waits for what is throttled as a whole, and not for a transaction with such a row in it.
+            if HELD_UP.iter().all(|code| positions(reasons, code).is_empty()) {
                 return Err(StoreError::sdk(operation)(error));
             }
             backoff.pause(operation).await?;

@@ -11,7 +11,7 @@ mod uploads;
 
 use domain::callback::Callback;
 use domain::failure::Failure;
-use domain::ids::{Attempt, Generation, UserId, VideoId};
+use domain::ids::{Attempt, Generation, TraceId, UserId, VideoId};
 use domain::processing_mode::ProcessingMode;
 use domain::stage::Stage;
 use domain::time::Seconds;
@@ -98,6 +98,8 @@ pub struct NewVideo {
     pub max_cost: Option<u64>,
     /// Where its end is to be told, if anywhere.
     pub callback: Option<Callback>,
+    /// The request that makes it.
+    pub trace_id: TraceId,
 }
 
 /// A video's row.
@@ -139,6 +141,12 @@ pub struct Video {
     pub created_at: Timestamp,
     /// When its state last changed.
     pub updated_at: Timestamp,
+    /// When its present run was queued. Rows from before this was written down have nothing until they are queued again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued_at: Option<Timestamp>,
+    /// The request that asked for its present run. Missing where `queued_at` is, and for the same reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<TraceId>,
     /// When it became ready.
     pub indexed_at: Option<Timestamp>,
     /// Its length, once probed.
@@ -257,6 +265,11 @@ mod tests {
             "updated_at": "2026-06-07T10:00:00Z",
         });
         let mut video: Video = serde_json::from_value(row).unwrap();
+        assert_eq!(
+            (&video.queued_at, &video.trace_id),
+            (&None, &None),
+            "nor when it was queued, and by what"
+        );
         assert_eq!(
             (video.processing_mode, video.origin.job_source()),
             (ProcessingMode::All, JobSource::Youtube)

@@ -2,7 +2,7 @@
 
 use aws_sdk_sfn::error::ProvideErrorMetadata;
 use aws_sdk_sfn::types::ExecutionStatus;
-use domain::ids::{Attempt, Generation, VideoId};
+use domain::ids::{Attempt, Generation, TraceId, VideoId};
 use domain::stage::Stage;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,10 @@ struct ExecutionInput {
     #[serde(flatten)]
     step: StepInput,
     resume_from: Stage,
+    /// For whoever looks at the execution, and for the steps' first lines. What counts is the row: steps inside a Map, and
+    /// executions from before this was here, have nothing else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<TraceId>,
     /// For a run that begins with what was extracted before.
     #[serde(skip_serializing_if = "Option::is_none")]
     joined: Option<Joined>,
@@ -50,14 +54,18 @@ struct ExecutionInput {
 #[serde(rename_all = "camelCase")]
 struct Joined {
     batch_list: String,
+    /// 0 where there is nothing to describe; otherwise join alone knows how many there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batches: Option<u32>,
 }
 
 impl ExecutionInput {
     fn of(video: &Video) -> Self {
         let step = StepInput { video_id: video.id, attempt: video.attempt, generation: video.generation };
         let batch_list = Extracted { video: video.id }.batch_list();
-        let joined = video.is_described_anew().then_some(Joined { batch_list });
-        Self { step, resume_from: video.resume_from, joined }
+        let batches = (video.frame_count == Some(0)).then_some(0);
+        let joined = video.is_described_anew().then_some(Joined { batch_list, batches });
+        Self { step, resume_from: video.resume_from, trace_id: video.trace_id.clone(), joined }
     }
 }
 
@@ -94,7 +102,7 @@ impl Store {
                 .sfn
                 .start_execution()
                 .state_machine_arn(&self.names.state_machine_arn)
-                .name(execution_name(video))
+                .name(execution_name(video.id, video.attempt))
                 .input(input.map_err(StoreError::malformed(OPERATION))?);
             match start.send().await {
                 Ok(_) => Ok(()),
@@ -104,11 +112,12 @@ impl Store {
         })
     }
 
-    /// How the current run fares. `None` when it was never started.
-    pub fn run<'a>(&'a self, video: &'a Video) -> Reply<'a, Option<Run>> {
+    /// How a run fares. `None` when it was never started.
+    pub fn run(&self, video: VideoId, attempt: Attempt) -> Reply<'_, Option<Run>> {
         const OPERATION: &str = "asking how a run fares";
         Box::pin(async move {
-            match self.sfn.describe_execution().execution_arn(self.execution_arn(video)).send().await {
+            let execution = self.execution_arn(video, attempt);
+            match self.sfn.describe_execution().execution_arn(execution).send().await {
                 Ok(run) if *run.status() == ExecutionStatus::Running => {
                     let since = Timestamp::from_second(run.start_date().secs());
                     Ok(Some(Run::Going { since: since.map_err(StoreError::malformed(OPERATION))? }))
@@ -123,7 +132,8 @@ impl Store {
     /// Stops the current run, if there is one. Steps under way go on to their end; they find the video ended.
     pub fn stop_run<'a>(&'a self, video: &'a Video) -> Reply<'a, ()> {
         Box::pin(async move {
-            let stop = self.sfn.stop_execution().execution_arn(self.execution_arn(video));
+            let execution = self.execution_arn(video.id, video.attempt);
+            let stop = self.sfn.stop_execution().execution_arn(execution);
             match stop.error("Stopped").cause("The video was cancelled or deleted.").send().await {
                 Ok(_) => Ok(()),
                 Err(error) if error.code() == Some("ExecutionDoesNotExist") => Ok(()),
@@ -132,9 +142,9 @@ impl Store {
         })
     }
 
-    fn execution_arn(&self, video: &Video) -> String {
+    fn execution_arn(&self, video: VideoId, attempt: Attempt) -> String {
         let executions = self.names.state_machine_arn.replace(":stateMachine:", ":execution:");
-        format!("{executions}:{}", execution_name(video))
+        format!("{executions}:{}", execution_name(video, attempt))
     }
 }
 
@@ -150,8 +160,8 @@ pub enum Run {
     Over,
 }
 
-fn execution_name(video: &Video) -> String {
-    format!("{}-{}", video.id, video.attempt.0)
+fn execution_name(video: VideoId, attempt: Attempt) -> String {
+    format!("{video}-{}", attempt.0)
 }
 
 #[cfg(test)]
@@ -160,8 +170,8 @@ mod tests {
 
     use super::*;
 
-    /// What a run of a video is started with that begins at this stage, and was ready before or not.
-    fn input(resume_from: &str, indexed_at: Option<&str>) -> Value {
+    /// What a run of a video is started with that begins at this stage, and was ready before or not, with so many frames.
+    fn input(resume_from: &str, indexed_at: Option<&str>, frame_count: Option<u32>) -> Value {
         let row = json!({
             "id": "019ea186-6500-7c3e-9b1d-2f6a5e8d4c10",
             "owner": "user_a",
@@ -175,6 +185,7 @@ mod tests {
             "created_at": "2026-06-07T10:00:00Z",
             "updated_at": "2026-06-07T10:00:00Z",
             "indexed_at": indexed_at,
+            "frame_count": frame_count,
         });
         serde_json::to_value(ExecutionInput::of(&serde_json::from_value(row).unwrap())).unwrap()
     }
@@ -184,14 +195,16 @@ mod tests {
         let ready = Some("2026-06-07T10:05:00Z");
         for stage in ["describe", "index"] {
             let joined = "videos/019ea186-6500-7c3e-9b1d-2f6a5e8d4c10/g1/batches.json";
-            let input = input(stage, ready);
+            let silent = input(stage, ready, Some(0));
+            assert_eq!(silent["joined"], json!({ "batchList": joined, "batches": 0 }), "{silent}");
+            let input = input(stage, ready, Some(3));
             assert_eq!(input["joined"], json!({ "batchList": joined }), "{input}");
             assert_eq!((&input["attempt"], &input["generation"]), (&json!(4), &json!(2)), "{input}");
         }
         for (stage, indexed_at) in
             [("describe", None), ("index", None), ("extract", ready), ("download", None)]
         {
-            assert_eq!(input(stage, indexed_at).get("joined"), None, "{stage}");
+            assert_eq!(input(stage, indexed_at, None).get("joined"), None, "{stage}");
         }
     }
 }

@@ -75,7 +75,7 @@ async fn a_library_is_searched_by_vectors_and_nothing_of_a_video_stays() {
     // As if all of them had come in before the service was chosen.
     let account = Some(UserId("user_vectors".to_owned()));
     let all = vectors.keys("");
-    for backfill in [Backfill { account, after: None }, Backfill::default()] {
+    for backfill in [Backfill { account, ..Backfill::default() }, Backfill::default()] {
         vectors.wipe();
         for video in [&job, &other, &unlucky] {
             let id: VideoId = video.parse().unwrap();

@@ -74,7 +74,23 @@ fn given(statement: Value) -> Vec<Value> {
 }
 
 /// Actions that IAM knows no resources of (Service Authorization Reference).
-const WITHOUT_RESOURCES: [&str; 2] = ["rekognition:DetectLabels", "transcribe:StartTranscriptionJob"];
+const WITHOUT_RESOURCES: [&str; 14] = [
+    "rekognition:DetectLabels",
+    "transcribe:StartTranscriptionJob",
+    // What a state machine needs to have its log delivered, by the page of Step Functions about it.
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+];
 
 fn too_much(id: &str, statement: &Value) -> Vec<String> {
     let mut complaints = vec![];

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use crate::house::{self, Contract};
 use crate::template;
 
@@ -69,62 +67,4 @@ fn that_do_not_exist_reach_not_found_by_every_method() {
         }
     }
     house::settle(complaints);
-}
-
-/// What the gateway answers by itself reads like the contract, and scripts of other origins may read it.
-#[test]
-fn gateway_replies_have_the_form_of_their_contract() {
-    let template = house::yaml("template.yaml");
-    let responses = || {
-        let resources = template["Resources"].as_object().unwrap().iter();
-        resources.filter(|(_, resource)| resource["Type"] == "AWS::ApiGateway::GatewayResponse")
-    };
-    let mut complaints = vec![];
-    for contract in Contract::ALL {
-        for kind in
-            ["MISSING_AUTHENTICATION_TOKEN", "REQUEST_TOO_LARGE", "THROTTLED", "DEFAULT_4XX", "DEFAULT_5XX"]
-        {
-            let found = responses().map(|(_, resource)| &resource["Properties"]).find(|properties| {
-                properties["RestApiId"]["Ref"] == contract.api() && properties["ResponseType"] == kind
-            });
-            match found {
-                None => complaints
-                    .push(format!("template.yaml: {} has no {kind} response: add it", contract.api())),
-                Some(properties) => complaints.extend(fault(contract, properties).map(|fault| {
-                    format!("template.yaml: the {kind} response of {} {fault}", contract.api())
-                })),
-            }
-        }
-    }
-    house::settle(complaints);
-}
-
-fn fault(contract: Contract, properties: &Value) -> Option<String> {
-    let header = |name: &str| {
-        properties["ResponseParameters"][format!("gatewayresponse.header.{name}")]
-            .as_str()
-            .unwrap_or_default()
-    };
-    let (content_type, limit) = match contract {
-        Contract::Videos => ("'application/problem+json'", "'60'"),
-        Contract::Jobs => ("'application/json'", "'100'"),
-    };
-    let expected = [
-        ("Content-Type", content_type),
-        ("Access-Control-Allow-Origin", "'*'"),
-        ("X-RateLimit-Limit", limit),
-    ];
-    if let Some((name, value)) = expected.into_iter().find(|(name, value)| header(name) != *value) {
-        return Some(format!("has {name} {}: make it {value}", header(name)));
-    }
-    let body = properties["ResponseTemplates"]["application/json"].as_str().unwrap_or_default();
-    let Ok(body) = serde_json::from_str::<Value>(body) else { return Some("is not JSON".to_owned()) };
-    let status = properties["StatusCode"].as_str().unwrap_or_default();
-    match contract {
-        Contract::Jobs => body["error"].is_null().then(|| "has no error".to_owned()),
-        Contract::Videos => {
-            let said = body["status"].as_u64();
-            (said != status.parse().ok()).then(|| format!("does not say {status}"))
-        }
-    }
 }

@@ -1,5 +1,7 @@
 //! The deployment: what `template.yaml` gives each function.
 
+use domain::time::LONGEST_VIDEO_SECS;
+use domain::youtube::{MAX_PICTURE_BYTES, MAX_SOUND_BYTES};
 use serde_json::Value;
 
 use crate::house::{self, Contract, Route};
@@ -31,8 +33,13 @@ impl Function {
             .collect()
     }
 
+    /// Its own variables, beside those of `Globals`.
+    pub(crate) fn environment(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.properties["Environment"]["Variables"].as_object().into_iter().flatten()
+    }
+
     fn variables(&self) -> impl Iterator<Item = &String> {
-        keys(&self.properties["Environment"]["Variables"])
+        self.environment().map(|(name, _)| name)
     }
 }
 
@@ -133,4 +140,22 @@ fn what_streams_is_streamed_by_the_gateway() {
         }
     }
     house::settle(complaints);
+}
+
+/// What a function writes to its disk at a time, at most, by the limits in the code.
+#[test]
+fn disks_hold_what_is_written_to_them() {
+    // 16 kHz, 16 bits; and the longest piece of it that is cut out at a time, for Amazon Transcribe.
+    let sound = |seconds: u64| seconds * 16_000 * 2;
+    let soundtrack = sound(u64::from(LONGEST_VIDEO_SECS)) + sound(12_600);
+    // The file that picture and sound are merged into is as large as both, and they go when it is there.
+    let merged = 2 * (MAX_PICTURE_BYTES + MAX_SOUND_BYTES);
+    for (id, bytes) in [("PipelineTranscribe", soundtrack), ("PipelineDownload", merged)] {
+        let all = functions();
+        let function = all.iter().find(|function| function.id == id).unwrap();
+        let megabytes = function.properties["EphemeralStorage"]["Size"].as_u64().unwrap_or(512);
+        let disk = megabytes << 20;
+        assert!(disk >= bytes + (200 << 20), "template.yaml: {id} writes {bytes} bytes to a disk of {disk}");
+        assert!(megabytes <= 10_240, "template.yaml: {id}: Lambda has no larger disk");
+    }
 }

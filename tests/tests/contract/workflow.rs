@@ -173,3 +173,93 @@ fn every_placeholder_is_filled_with_the_function_of_its_name() {
     }
     house::settle(complaints);
 }
+
+/// The names of the retriers that every step has, in their order.
+const RETRIED: [&str; 3] = [THROTTLED, "Transient", "Lambda.Unknown"];
+/// What Lambda answers when the account, or the function, runs as often as it may.
+const THROTTLED: &str = "Lambda.TooManyRequestsException";
+/// A step that is refused is tried again for so long on average; an account is busy for minutes, not seconds.
+const THROTTLED_SECS: f64 = 1200.0;
+
+fn retriers(state: &Value) -> Vec<&Value> {
+    state["Retry"].as_array().into_iter().flatten().collect()
+}
+
+/// The most that all pauses of a retrier take together, in seconds.
+fn longest_pauses(retrier: &Value) -> f64 {
+    let number = |name: &str| retrier[name].as_f64();
+    let longest = number("MaxDelaySeconds").unwrap_or(f64::INFINITY);
+    let (first, rate) = (number("IntervalSeconds").unwrap_or(1.0), number("BackoffRate").unwrap_or(2.0));
+    let pauses = (0..retrier["MaxAttempts"].as_i64().unwrap_or(3) as i32).map(|n| first * rate.powi(n));
+    pauses.map(|pause| pause.min(longest)).sum()
+}
+
+/// The language has no macros, so the same retriers are written out in every step.
+#[test]
+fn every_step_is_retried_alike() {
+    let machines = all_machines();
+    let states = machines.iter().flat_map(|(_, machine)| machine["States"].as_object().unwrap());
+    let tasks: Vec<(&String, &Value)> = states.filter(|(_, body)| body["Type"] == "Task").collect();
+    let of_download = retriers(tasks.iter().find(|(state, _)| *state == "Download").unwrap().1);
+    let named: Vec<&str> = of_download.iter().map(|retrier| errors(retrier)[0]).collect();
+    assert_eq!(
+        named, RETRIED,
+        "{FILE}: Download: throttles, other passing faults and crashes, in this order"
+    );
+    let mut complaints = vec![];
+    for (state, body) in tasks {
+        let mut all = retriers(body);
+        // A service that is waited for is no fault.
+        all.retain(|retrier| errors(retrier) != ["Pending"]);
+        // Its step ends the video, so it is done again whatever went wrong; but throttles are throttles there too.
+        let alike = if state == "Fail" { all.first() == of_download.first() } else { all == of_download };
+        if !alike {
+            complaints.push(format!("{FILE}: {state}: make Retry the same as that of Download"));
+        }
+    }
+    house::settle(complaints);
+}
+
+#[test]
+fn a_throttled_step_is_retried_for_long_and_at_random() {
+    let (definition, _) = definition();
+    let throttles = retriers(&definition["States"]["Download"])[0];
+    assert_eq!(errors(throttles), [THROTTLED], "{FILE}: throttles need attempts of their own");
+    assert_eq!(
+        throttles["JitterStrategy"], "FULL",
+        "{FILE}: those who were refused together would meet again"
+    );
+    // At random is half of it on average.
+    let mean = longest_pauses(throttles) / 2.0;
+    assert!(mean >= THROTTLED_SECS, "{FILE}: a throttled step gives up after {mean} s on average");
+}
+
+/// The most that the pauses of a machine's steps take together, where all of its states are gone through.
+fn longest_waits(machine: &Value) -> f64 {
+    let states = machine["States"].as_object().unwrap().values();
+    let wait = |state: &Value| {
+        let own: f64 = retriers(state).into_iter().map(longest_pauses).sum();
+        let branches = state["Branches"].as_array().into_iter().flatten().chain(state.get("ItemProcessor"));
+        own + branches.map(longest_waits).fold(0.0, f64::max)
+    };
+    states.map(wait).sum()
+}
+
+/// A run whose every step is refused until its last attempt has half of the machine's time left for work; and the sweep
+/// leaves it to the machine to end what takes too long.
+#[test]
+fn waiting_does_not_use_up_the_time_of_a_run() {
+    let (definition, _) = definition();
+    let limit = definition["TimeoutSeconds"].as_f64().unwrap();
+    // Camera RAW is planned twice.
+    let planned: f64 = retriers(&definition["States"]["Plan"]).into_iter().map(longest_pauses).sum();
+    let waits = longest_waits(&definition) + planned;
+    assert!(waits <= limit / 2.0, "{FILE}: {waits} s of pauses, and {limit} s in all");
+    let sweep = house::code("functions/upkeep/sweep.rs");
+    let hours = sweep.split_once("LONGEST_RUN:SignedDuration=SignedDuration::from_hours(").unwrap().1;
+    let hours: f64 = hours.split_once(')').unwrap().0.parse().unwrap();
+    assert!(
+        hours * 3600.0 > limit,
+        "functions/upkeep/sweep.rs: LONGEST_RUN is less than the machine's limit"
+    );
+}

@@ -324,6 +324,7 @@ async fn the_sweep_tells_what_was_lost() {
         processing_mode: ProcessingMode::All,
         max_cost: None,
         callback: Some(callback),
+        trace_id: tests::library::no_request(),
     };
     let hours_ago = Timestamp::now() - SignedDuration::from_hours(3);
     let store = world.store().await;

@@ -175,6 +175,7 @@ async fn what_a_video_held_is_free_when_its_owner_ends_it() {
             processing_mode: ProcessingMode::All,
             max_cost: None,
             callback: None,
+            trace_id: tests::library::no_request(),
         };
         let made = store.create_video(new, Plan::Enterprise, now).await.unwrap();
         if let Created::Yes(video) = &made {
@@ -203,7 +204,7 @@ async fn what_a_video_held_is_free_when_its_owner_ends_it() {
     let other = library::made(&store, &owner, youtube(), now).await.id;
     let retry = async || {
         let video = store.video(failed).await.unwrap().unwrap();
-        store.retry(&video, RetryFrom::FailedStage, now).await.unwrap()
+        store.retry(&video, RetryFrom::FailedStage, library::no_request(), now).await.unwrap()
     };
     assert_eq!(retry().await, Retried::Duplicate);
     ends(other, Wish::Remove).await;

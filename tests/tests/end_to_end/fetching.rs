@@ -141,6 +141,15 @@ async fn a_youtube_video() {
 
     let done = client.finished(made.body["id"].as_str().unwrap()).await;
     assert_eq!((&done["status"], &done["source"]), (&"COMPLETED".into(), &"youtube".into()), "{done}");
+    // Page and file came through the proxy, whose password was told to nobody who could repeat it.
+    assert_eq!(
+        world.proxy.requests("/youtube/watch?v=abc123"),
+        world.web.requests("/youtube/watch?v=abc123")
+    );
+    assert!(
+        world.proxy.requests("/youtube/watch?v=abc123") > 0 && world.proxy.requests("/files/lecture.mp4") > 0
+    );
+    assert_eq!(world.proxy.leaks(), Vec::<String>::new());
     let listed = client.session(Method::GET, "/videos?status=ready", None).await.body;
     assert_eq!(
         (&listed["total"], &listed["items"][0]["youtube_id"]),
@@ -149,4 +158,35 @@ async fn a_youtube_video() {
     );
     // The source's own title; yt-dlp's generic extractor numbers the videos of a page.
     assert!(listed["items"][0]["title"].as_str().unwrap().starts_with("ML Lecture 12"), "{listed}");
+}
+
+/// What the operator sets holds for the next attempt of a video that YouTube refused.
+#[tokio::test]
+async fn a_refused_youtube_video_is_retried_when_cookies_are_there() {
+    let world = World::get();
+    let client = world.client("refused-viewer", Plan::Free).await;
+    world.clips.lecture();
+    let made = client
+        .session(Method::POST, "/videos", Some(json!({ "youtube_url": "https://youtu.be/guarded1" })))
+        .await;
+    assert_eq!(made.status, StatusCode::ACCEPTED, "{}", made.body);
+    let id = made.body["id"].as_str().unwrap();
+    let refused = client.finished(id).await;
+    assert_eq!(
+        (&refused["status"], &refused["errorCode"]),
+        (&"FAILED_FETCH".into(), &"youtube_blocked".into()),
+        "{refused}"
+    );
+    let message = refused["errorMessage"].as_str().unwrap();
+    assert!(message.contains("Upload the file, or retry later"), "{message}");
+
+    let (name, value) = tests::web::COOKIE;
+    // In the form of a browser's export, the host being that of the page which stands in for YouTube.
+    let cookies = format!("# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t0\t{name}\t{value}\n");
+    world.set_secret("YouTubeCookiesArn", &cookies).await;
+    let retried = client.session(Method::POST, &format!("/videos/{id}/retry"), None).await;
+    assert_eq!(retried.status, StatusCode::ACCEPTED, "{}", retried.body);
+    let done = client.finished(id).await;
+    assert_eq!(done["status"], "COMPLETED", "{done}");
+    assert_eq!(world.proxy.leaks(), Vec::<String>::new());
 }

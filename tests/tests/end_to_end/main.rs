@@ -16,6 +16,7 @@ mod health;
 mod idempotency;
 mod inputs;
 mod modes;
+mod observability;
 mod paging;
 mod progress;
 mod raw;

@@ -8,6 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tests::client::Client;
 use tests::clips::BOARD;
+use tests::runs::Runs;
 use tests::world::World;
 
 /// Uploads a file in that mode; answers the job's id.
@@ -66,6 +67,8 @@ async fn a_transcript_alone() {
     let video = client.session(Method::GET, &format!("/videos/{job}"), None).await.body;
     assert_eq!((&video["status"], &video["frame_count"]), (&"ready".into(), &0.into()), "{video}");
     assert_eq!(world.settled_wallet("listener").await.billed, MINIMUM_SECS);
+    let runs = Runs::of(world).await;
+    assert_eq!((runs.maps(&job, 1, "Segment").await, runs.maps(&job, 1, "Batch").await), (1, 0));
 
     let (said, frames) = asked(&client, &job, "What is said?").await;
     assert!(said.contains("says") && frames == 0, "{frames} frames: {said}");

@@ -34,6 +34,7 @@ async fn forgotten(owner: &str, origin: Origin) -> VideoId {
         processing_mode: ProcessingMode::All,
         max_cost: None,
         callback: None,
+        trace_id: tests::library::no_request(),
     };
     let id = new.id;
     let hours_ago = Timestamp::now() - SignedDuration::from_hours(3);

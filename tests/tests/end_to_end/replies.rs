@@ -3,8 +3,9 @@
 
 use domain::plan::Plan;
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::client::{Answer, Client};
+use tests::event;
 use tests::world::World;
 
 fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
@@ -165,7 +166,43 @@ async fn the_documents_are_those_of_the_repository() {
             "{path}"
         );
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/openapi");
-        assert_eq!(served.body, tests::yaml::read(&folder.join(file)), "{path}");
+        let mut document = tests::yaml::read(&folder.join(file));
+        // Where both APIs are found here: on the host that was asked, without a stage.
+        document["servers"] = json!([{ "url": "/" }]);
+        assert_eq!(served.body, document, "{path}");
+    }
+}
+
+/// The gateway's own host has the stage in its path, and the Jobs API has another host; a domain has neither.
+#[tokio::test]
+async fn the_documents_name_the_stage_where_it_is_part_of_the_url() {
+    let served = async |path: &str, domain: &str| {
+        let mut event = event::request("meta-docs", &[]);
+        (event["resource"], event["path"]) = (path.into(), path.into());
+        event["requestContext"]["resourcePath"] = path.into();
+        event["requestContext"]["domainName"] = domain.into();
+        World::get().invoke("MetaDocs", &event).await
+    };
+    let server = async |path: &str, domain: &str| {
+        let body = served(path, domain).await["body"].as_str().unwrap().to_owned();
+        let document: Value = serde_json::from_str(&body).unwrap();
+        document["servers"].clone()
+    };
+    let (own, domain) = ("a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com", "api.frameiq.app");
+    assert_eq!(server("/openapi.json", own).await, json!([{ "url": "/live" }]));
+    let jobs = server("/openapi/jobs.json", own).await[0]["url"].as_str().unwrap().to_owned();
+    assert!(jobs.starts_with("https://") && jobs.ends_with(".execute-api.eu-west-1.amazonaws.com"), "{jobs}");
+    assert!(!jobs.contains("a1b2c3d4e5"), "{jobs} is the host of the other API");
+    for path in ["/openapi.json", "/openapi/jobs.json"] {
+        assert_eq!(server(path, domain).await, json!([{ "url": "/" }]), "{path}");
+    }
+    // The page may ask there, and nowhere else.
+    for (domain, allowed) in
+        [(own, format!("connect-src 'self' {jobs}")), (domain, "connect-src 'self'".to_owned())]
+    {
+        let page = served("/docs", domain).await;
+        let policy = page["multiValueHeaders"]["content-security-policy"][0].as_str().unwrap().to_owned();
+        assert!(policy.ends_with(&allowed), "{policy}");
     }
 }
 

@@ -39,7 +39,9 @@ async fn what_is_left_of_a_run_does_not_touch_the_next_ones_seconds() {
         assert_eq!(store.reserve(&first, Plan::Free, 30, now).await.unwrap(), Reservation::Held);
         let failure = Failure::new(FailureCode::Internal, "Try again.");
         let failed = store.failed(id, attempt, Stage::Extract, failure, now).await.unwrap().unwrap();
-        let Retried::Queued(again) = store.retry(&failed, RetryFrom::FailedStage, now).await.unwrap() else {
+        let Retried::Queued(again) =
+            store.retry(&failed, RetryFrom::FailedStage, tests::library::no_request(), now).await.unwrap()
+        else {
             panic!("a failed video can be retried")
         };
         store.stage_started(id, again.attempt, Stage::Extract, now).await.unwrap().unwrap();

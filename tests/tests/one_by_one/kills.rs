@@ -1,5 +1,8 @@
 //! Steps that die half-way, as they do when memory runs out. Whoever runs the same step meanwhile dies too.
 
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
 use aws_sdk_sfn::types::ExecutionStatus;
 use domain::metering::MINIMUM_SECS;
 use domain::plan::Plan;
@@ -25,6 +28,8 @@ async fn a_step_that_is_killed_is_done_again() {
     let id = client.upload(&clip).await;
     // The function and its ffmpeg: by then it is past its start.
     caught("a process extracts", async || when(world.processes("PipelineExtract").len() > 1, ())).await;
+    let folders = folders(world, "PipelineExtract");
+    assert!(!folders.is_empty(), "each process holds a folder of its own");
     assert!(world.kill("PipelineExtract") > 0, "the extraction was over before it could be killed");
     let failures = async || {
         let items = runs.items(&id, 1, "Segment").await;
@@ -42,6 +47,18 @@ async fn a_step_that_is_killed_is_done_again() {
     assert_eq!(failures().await.len(), 1, "{items:?}");
     assert!(items.iter().all(|(status, _)| *status == ExecutionStatus::Succeeded), "{items:?}");
     assert_eq!(world.settled_wallet("killer").await.billed, MINIMUM_SECS);
+    // Whoever took its place has cleared what it left.
+    assert!(folders.iter().all(|folder| !folder.exists()), "{folders:?}");
+}
+
+/// The folders for temporary files that a function's processes hold.
+fn folders(world: &World, function: &str) -> Vec<PathBuf> {
+    let open = |id: OsString| std::fs::read_dir(Path::new("/proc").join(id).join("fd"));
+    let files = world.processes(function).into_iter().filter_map(|id| open(id).ok()).flatten().flatten();
+    let files = files.filter_map(|file| std::fs::read_link(file.path()).ok());
+    files
+        .filter(|file| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("frameiq-")))
+        .collect()
 }
 
 /// Outputs are written once whoever makes them, so that their number proves nothing. What proves it is that the file

@@ -81,7 +81,9 @@ impl Account<'_> {
             Step::Fail => self.fail(&video, now).await,
             Step::Cancel => drop(store.end_video(id, self.user.clone(), Wish::Cancel, now).await.unwrap()),
             Step::Remove => drop(store.end_video(id, self.user.clone(), Wish::Remove, now).await.unwrap()),
-            Step::Retry => drop(store.retry(&video, RetryFrom::FailedStage, now).await.unwrap()),
+            Step::Retry => drop(
+                store.retry(&video, RetryFrom::FailedStage, tests::library::no_request(), now).await.unwrap(),
+            ),
             Step::Settle => store.settle(&video, now).await.unwrap(),
         }
     }

@@ -7,7 +7,7 @@ use http::{Method, Uri};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Cursor;
+use std::io::{Cursor, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// What `GetFunction` says of a function.
@@ -63,6 +63,13 @@ impl Deployed {
         let path = location.path_and_query().map_or("/", |path| path.as_str());
         let archive = aws.rest("lambda", Method::GET, path, Bytes::new()).await?;
         let failed = |error: zip::result::ZipError| StackError::file(directory)(error.into());
+        // Of an earlier version, which may run still: a program that runs cannot be written to, but removed.
+        match fs::remove_dir_all(directory) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(StackError::file(directory)(error));
+            }
+            _ => {}
+        }
         fs::create_dir_all(directory).map_err(StackError::file(directory))?;
         zip::ZipArchive::new(Cursor::new(archive)).map_err(failed)?.extract(directory).map_err(failed)?;
         Ok(directory.join("bootstrap"))

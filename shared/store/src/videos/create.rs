@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use domain::ids::{Attempt, Generation};
 use domain::plan::Plan;
 use domain::stage::Stage;
-use domain::video::VideoState;
+use domain::video::{StateKind, VideoState};
 use jiff::{SignedDuration, Timestamp};
 
 use super::claim::claim_row;
@@ -85,6 +85,8 @@ impl Store {
                 generation: Generation::FIRST,
                 created_at: now,
                 updated_at: now,
+                queued_at: (state.kind() == StateKind::Queued).then_some(now),
+                trace_id: Some(new.trace_id),
                 indexed_at: None,
                 duration: None,
                 frame_count: None,

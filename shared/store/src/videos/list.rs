@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Origin, Video, is_not_buried};
 use crate::keys::{BY_OWNER, Key, OPEN, OPEN_WORK};
 use crate::rows::{Row, from_row, number, text};
+use crate::transact::Backoff;
 use crate::{Reply, Store, StoreError};
 
 /// Most rows that one BatchGetItem takes.
@@ -125,6 +126,7 @@ impl Store {
                         .build()
                         .map_err(StoreError::malformed(OPERATION))?,
                 );
+                let mut backoff = Backoff::new();
                 while let Some(keys) = wanted.take() {
                     let read =
                         self.dynamodb.batch_get_item().request_items(&self.names.table, keys).send().await;
@@ -135,6 +137,10 @@ impl Store {
                         found.insert(video.id, video);
                     }
                     wanted = read.unprocessed_keys.and_then(|mut left| left.remove(&self.names.table));
+                    if wanted.is_some() {
+                        // The table takes no more at the moment, or the answer was full.
+                        backoff.pause(OPERATION).await?;
+                    }
                 }
             }
             Ok(ids.iter().filter_map(|id| found.remove(id)).collect())

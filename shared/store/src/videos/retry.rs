@@ -1,7 +1,7 @@
 //! Another attempt at a video, at its owner's wish: from where it failed, or at the words for what was extracted.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use domain::ids::Generation;
+use domain::ids::{Generation, TraceId};
 use domain::stage::Stage;
 use domain::video::Event;
 use jiff::Timestamp;
@@ -62,7 +62,13 @@ impl RetryFrom {
 impl Store {
     /// Queues another attempt at a video that has ended, and takes the claim on a YouTube video again that it may have
     /// given up. What an attempt before it came to is owed first.
-    pub fn retry<'a>(&'a self, video: &'a Video, from: RetryFrom, now: Timestamp) -> Reply<'a, Retried> {
+    pub fn retry<'a>(
+        &'a self,
+        video: &'a Video,
+        from: RetryFrom,
+        trace_id: TraceId,
+        now: Timestamp,
+    ) -> Reply<'a, Retried> {
         const OPERATION: &str = "retrying a video";
         Box::pin(async move {
             let begun_anew = match from {
@@ -84,6 +90,8 @@ impl Store {
                 state: event.outcome(),
                 failure_detail: None,
                 updated_at: now,
+                queued_at: Some(now),
+                trace_id: Some(trace_id.clone()),
                 ..video.clone()
             };
             let retry = self
@@ -92,6 +100,8 @@ impl Store {
                 .and_set("attempt", number(again.attempt.0))
                 .and_set("resume_from", text(again.resume_from.name()))
                 .and_set("generation", number(again.generation.0))
+                .and_set("queued_at", text(now.to_string()))
+                .and_set("trace_id", text(trace_id.0))
                 .and_remove(&["failure_detail"]);
             let mut items = vec![retry.item(OPERATION)?];
             items.extend(self.reclaim(OPERATION, video)?);

@@ -32,6 +32,7 @@ impl Store {
     pub fn upload_arrived(&self, id: VideoId, source: Source, now: Timestamp) -> Reply<'_, Option<Video>> {
         Box::pin(async move {
             let transition = self.transition(id, Event::Uploaded, now).pin(source)?;
+            let transition = transition.and_set("queued_at", text(now.to_string()));
             let arrived = transition.write("recording an upload").await?;
             if let Some(video) = &arrived {
                 self.close_upload(video).await?;
@@ -136,15 +137,14 @@ impl Store {
         })
     }
 
-    /// A video that has not ended is looked after again when this much more time has passed. Nothing where it has
-    /// moved on since it was read.
-    pub fn looked_after<'a>(&'a self, video: &'a Video, now: Timestamp) -> Reply<'a, ()> {
+    /// A video that has not ended is looked after again at that time. Nothing where it has moved on since it was read.
+    pub fn looked_after<'a>(&'a self, video: &'a Video, next: Timestamp) -> Reply<'a, ()> {
         const OPERATION: &str = "putting a video off";
         Box::pin(async move {
             let update = self
                 .update_as_read(video)
                 .update_expression("SET due = :due")
-                .expression_attribute_values(":due", number((now + PATIENCE).as_second()));
+                .expression_attribute_values(":due", number(next.as_second()));
             sent(OPERATION, update).await.map(drop)
         })
     }
