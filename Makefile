@@ -106,7 +106,7 @@ lint: setup .local/bin/cargo-deny ## formatting, clippy, licences and bans, cfn-
 	@.local/bin/cargo-deny check bans licenses sources
 	@$(VENV)/bin/cfn-lint template.yaml infra/ci/role.yaml
 
-layers: ## make the layers of the tools in target/layers/ARCH/ (ARCH=arm64 or x86_64; a quarter of an hour, once)
+layers: ## make the layers of the tools in target/layers/ARCH/ (ARCH=arm64 or x86_64; 15 to 25 min each, once)
 	@infra/local/setup.sh --layers
 	@infra/layers/make.sh
 
