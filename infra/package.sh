@@ -29,10 +29,12 @@ for function in "${functions[@]}"; do
     # A copy: the next build must not reach into what is being deployed.
     install -D "$built/$function/bootstrap" "$package/target/lambda/$function/bootstrap"
 done
-if [ -d "target/layers/$arch" ]; then
-    rm -rf "$package/target/layers"
-    cp -a "target/layers/$arch" "$package/target/layers"
-fi
+rm -rf "$package/target/layers"
+for layer in "target/layers/$arch"/*/; do
+    [ -d "$layer" ] || continue
+    mkdir -p "$package/target/layers"
+    cp -a "${layer%/}" "$package/target/layers/"
+done
 
 # As SAM will zip them; what counts for the account's storage and for the time that an upload takes.
 printf '%-28s %9s %9s\n' "$arch" 'MB' 'MB zipped'

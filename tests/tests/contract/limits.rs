@@ -21,7 +21,6 @@ const SHORT_LOOPS: [(&str, usize); 1] = [("UpkeepCallback", domain::callback::MA
 fn the_stack_has_room_for_more_resources() {
     for (name, template) in [("template.yaml", &PLAIN), ("with canaries", &WITH_CANARIES)] {
         let count = resources(template).count();
-        println!("{name}: {count} resources");
         assert!(
             count <= RESOURCES - ROOM,
             "{name} has {count} resources of {RESOURCES}: move some into a stack of their own"

@@ -1,6 +1,5 @@
 //! What AWS's services do and the emulator does not: `docs/real-services.md` has the list. A proxy does it to the
 //! functions of a whole stack, or to single calls of the store.
-#![expect(clippy::unwrap_used, reason = "a test that cannot read an answer has failed")]
 
 use std::sync::OnceLock;
 use std::time::Duration;
