@@ -132,7 +132,7 @@ const OF_THIS_BUILD: &str = env!("CARGO_PKG_VERSION");
 const OF_THE_NEXT: &str = "9.9.1";
 const OF_THE_BROKEN: &str = "9.9.2";
 /// A value with everything that a shell, make or SAM could take for its own.
-const RAW_COMMANDS: &str = "r3d=REDline --i {input} --o 'a \"b\"';braw=x & y $z";
+const RAW_COMMANDS: &str = "r3d=REDline --i {input} --o {folder} 'a \"b\"';braw=x {input} {folder} & y $z";
 
 fn options(root: &Path, state_dir: PathBuf) -> StackOptions {
     // As AWS has it; the emulator would allow as many at once as it thinks that the machine can bear.
