@@ -108,7 +108,8 @@ lint: setup .local/bin/cargo-deny ## formatting, clippy, licences and bans, cfn-
 
 layers: ## make the layers of the tools in target/layers/ARCH/ (ARCH=arm64 or x86_64; 15 to 25 min each, once)
 	@infra/local/setup.sh --layers
-	@infra/layers/make.sh
+	@ARCH=$(ARCH) infra/layers/make.sh
+	@infra/layers/add.sh $(ARCH)
 
 # Built for the machine itself, apart from the project's flags and target folder.
 .local/bin/cargo-deny:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `package.sh ARCH TARGET`: makes target/package/{ARCH}, which is what is deployed: the template with all that it names,
-# in the same places as in the checkout, so that every path in it holds. Layers are added by `make layers`.
+# in the same places as in the checkout, so that every path in it holds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 arch=$1
@@ -29,12 +29,7 @@ for function in "${functions[@]}"; do
     # A copy: the next build must not reach into what is being deployed.
     install -D "$built/$function/bootstrap" "$package/target/lambda/$function/bootstrap"
 done
-rm -rf "$package/target/layers"
-for layer in "target/layers/$arch"/*/; do
-    [ -d "$layer" ] || continue
-    mkdir -p "$package/target/layers"
-    cp -a "${layer%/}" "$package/target/layers/"
-done
+infra/layers/add.sh "$arch"
 
 # As SAM will zip them; what counts for the account's storage and for the time that an upload takes.
 printf '%-28s %9s %9s\n' "$arch" 'MB' 'MB zipped'
