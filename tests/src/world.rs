@@ -364,6 +364,8 @@ impl World {
             options.parameters.push((RUNNING, "100".to_owned()));
         }
         options.env.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        // The same tests with the tools of the layers in the place of the machine's.
+        options.env.extend(std::env::var("LOCAL_LAYERS").map(|folder| ("LOCAL_LAYERS".to_owned(), folder)));
         let (requests, asked) = mpsc::sync_channel::<Request>(0);
         let (started, url) = mpsc::sync_channel(1);
         // A thread of its own, because every test has a runtime that ends with it.
