@@ -107,8 +107,13 @@ fi
 older_library() {
     local folder=.local/glibc-2.31 apt=.local/apt origin mirror suite
     [ -d $folder ] && return
-    read -r origin mirror < <(apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' 'Component: main' |
-        grep -E '^(Debian|Ubuntu) ' | grep -v security | sort -u)
+    mirrors() {
+        apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' 'Component: main' |
+            grep -E '^(Debian|Ubuntu) ' | grep -v security | sort -u | head -n 1
+    }
+    # What a mirror is of is known once its lists were read.
+    [ -n "$(mirrors)" ] || apt-get update >"$log" 2>&1 || sudo -n apt-get update >"$log" 2>&1 || true
+    read -r origin mirror < <(mirrors) || true
     case "${origin:-}" in
         Debian) suite=bullseye ;;
         Ubuntu) suite=focal ;;
