@@ -1,9 +1,10 @@
 //! What a process builds once and every invocation uses.
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::SdkConfig;
 use store::Store;
 use tokio::sync::OnceCell;
 
+use crate::aws;
 use crate::config::Config;
 use crate::jwks::Jwks;
 use crate::secrets::Secrets;
@@ -29,7 +30,7 @@ impl App {
     /// When a setting does not parse.
     pub async fn new() -> Result<Self, lambda_runtime::Error> {
         let config = Config::from_env()?;
-        let sdk = aws_config::load_defaults(BehaviorVersion::latest()).await;
+        let sdk = aws::config().await;
         let store = Store::new(&sdk, config.names.clone());
         let secrets = Secrets::new(sdk.clone());
         Ok(Self { config, sdk, store, http: OnceCell::new(), jwks: Jwks::default(), secrets })

@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 mod app;
+mod aws;
 mod body;
 mod call;
 mod caller;

@@ -12,19 +12,22 @@ use http::StatusCode;
 use store::Video;
 use tracing::Span;
 use tracing::field::Empty;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::JsonFields;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
-/// Sends the process's log to standard error, which Lambda collects like standard output.
+/// Sends the process's log to standard error, which Lambda collects like standard output. `LOG_LEVEL` says how much, as
+/// a level or per crate (`info,store=debug`). No `EnvFilter`: it would link a regex engine into every function.
 pub(crate) fn init() {
-    let filter = EnvFilter::try_from_env("LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt()
+    let asked = std::env::var("LOG_LEVEL").ok().and_then(|asked| asked.parse::<Targets>().ok());
+    let filter = asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let lines = tracing_subscriber::fmt::layer()
         .event_format(line::JsonLine)
         .fmt_fields(JsonFields::new())
-        .with_env_filter(filter)
         .with_writer(std::io::stderr);
     // Only a second call in the same process fails, and then the first one's subscriber stays.
-    drop(subscriber.try_init());
+    drop(tracing_subscriber::registry().with(lines).with(filter).try_init());
 }
 
 /// What is done for a request.

@@ -18,7 +18,7 @@ impl Store {
     /// Whether the bucket answers.
     pub fn ping_storage(&self) -> Reply<'_, ()> {
         Box::pin(async move {
-            let head = self.s3.head_bucket().bucket(&self.names.bucket).send().await;
+            let head = self.s3().head_bucket().bucket(&self.names.bucket).send().await;
             head.map(drop).map_err(StoreError::sdk("checking the bucket"))
         })
     }
@@ -33,7 +33,7 @@ impl Store {
         const OPERATION: &str = "checking the queue";
         Box::pin(async move {
             let asked = self
-                .sqs
+                .sqs()
                 .get_queue_attributes()
                 .queue_url(&self.names.ingest_queue_url)
                 .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
@@ -50,7 +50,8 @@ impl Store {
     /// Whether the state machine answers.
     pub fn ping_workflow(&self) -> Reply<'_, ()> {
         Box::pin(async move {
-            let describe = self.sfn.describe_state_machine().state_machine_arn(&self.names.state_machine_arn);
+            let describe =
+                self.sfn().describe_state_machine().state_machine_arn(&self.names.state_machine_arn);
             describe.send().await.map(drop).map_err(StoreError::sdk("checking the state machine"))
         })
     }

@@ -32,7 +32,7 @@ mod workflow;
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aws_config::SdkConfig;
 
@@ -84,32 +84,50 @@ pub struct Names {
     pub s3_path_style: bool,
 }
 
-/// The clients, built once per process.
+/// The clients, each built once per process and at its first use: what a function never calls is not linked into it,
+/// which is a third of its program for S3 alone.
 #[derive(Debug, Clone)]
 pub struct Store {
     dynamodb: aws_sdk_dynamodb::Client,
-    s3: aws_sdk_s3::Client,
-    sqs: aws_sdk_sqs::Client,
-    sfn: aws_sdk_sfn::Client,
-    /// Built at first use: one function needs it.
-    scheduler: OnceLock<aws_sdk_scheduler::Client>,
+    s3: Shared<aws_sdk_s3::Client>,
+    sqs: Shared<aws_sdk_sqs::Client>,
+    sfn: Shared<aws_sdk_sfn::Client>,
+    scheduler: Shared<aws_sdk_scheduler::Client>,
     sdk: SdkConfig,
     names: Names,
 }
 
+/// One client for all copies of a [`Store`].
+type Shared<Client> = Arc<OnceLock<Client>>;
+
 impl Store {
     /// Clients that share one connection pool and one credential cache.
     pub fn new(config: &SdkConfig, names: Names) -> Self {
-        let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(names.s3_path_style).build();
         Self {
             dynamodb: aws_sdk_dynamodb::Client::new(config),
-            s3: aws_sdk_s3::Client::from_conf(s3),
-            sqs: aws_sdk_sqs::Client::new(config),
-            sfn: aws_sdk_sfn::Client::new(config),
-            scheduler: OnceLock::new(),
+            s3: Shared::default(),
+            sqs: Shared::default(),
+            sfn: Shared::default(),
+            scheduler: Shared::default(),
             sdk: config.clone(),
             names,
         }
+    }
+
+    fn s3(&self) -> &aws_sdk_s3::Client {
+        self.s3.get_or_init(|| {
+            let path_style = self.names.s3_path_style;
+            let config = aws_sdk_s3::config::Builder::from(&self.sdk).force_path_style(path_style).build();
+            aws_sdk_s3::Client::from_conf(config)
+        })
+    }
+
+    fn sqs(&self) -> &aws_sdk_sqs::Client {
+        self.sqs.get_or_init(|| aws_sdk_sqs::Client::new(&self.sdk))
+    }
+
+    fn sfn(&self) -> &aws_sdk_sfn::Client {
+        self.sfn.get_or_init(|| aws_sdk_sfn::Client::new(&self.sdk))
     }
 
     fn scheduler(&self) -> &aws_sdk_scheduler::Client {

@@ -104,7 +104,7 @@ impl Store {
         const OPERATION: &str = "listing shards";
         Box::pin(async move {
             let prefix = keys::shards(&user);
-            let list = self.s3.list_objects_v2().bucket(&self.names.bucket).prefix(&prefix);
+            let list = self.s3().list_objects_v2().bucket(&self.names.bucket).prefix(&prefix);
             let pages =
                 list.into_paginator().send().try_collect().await.map_err(StoreError::sdk(OPERATION))?;
             let objects = pages.iter().flat_map(|page| page.contents());

@@ -38,7 +38,7 @@ impl PinnedObject {
         Box::pin(async move {
             let object = self
                 .store
-                .s3
+                .s3()
                 .get_object()
                 .bucket(&self.store.names.bucket)
                 .key(&self.source.key)
@@ -76,7 +76,7 @@ impl Store {
         const OPERATION: &str = "presigning an upload";
         Box::pin(async move {
             let config = PresigningConfig::expires_in(valid).map_err(StoreError::malformed(OPERATION))?;
-            let put = self.s3.put_object().bucket(&self.names.bucket).key(key).content_type(content_type);
+            let put = self.s3().put_object().bucket(&self.names.bucket).key(key).content_type(content_type);
             Ok(put.presigned(config).await.map_err(StoreError::sdk(OPERATION))?.uri().to_owned())
         })
     }
@@ -91,7 +91,7 @@ impl Store {
         const OPERATION: &str = "presigning a download";
         Box::pin(async move {
             let config = PresigningConfig::expires_in(valid).map_err(StoreError::malformed(OPERATION))?;
-            let get = self.s3.get_object().bucket(&self.names.bucket).key(key);
+            let get = self.s3().get_object().bucket(&self.names.bucket).key(key);
             let get = get.response_content_disposition(disposition);
             Ok(get.presigned(config).await.map_err(StoreError::sdk(OPERATION))?.uri().to_owned())
         })
@@ -109,7 +109,7 @@ impl Store {
     ) -> Reply<'a, Option<BoxStream<'static, std::io::Result<Bytes>>>> {
         const OPERATION: &str = "reading an object";
         Box::pin(async move {
-            match self.s3.get_object().bucket(&self.names.bucket).key(key).send().await {
+            match self.s3().get_object().bucket(&self.names.bucket).key(key).send().await {
                 Ok(object) => Ok(Some(stream(object.body))),
                 Err(error) if error.as_service_error().is_some_and(|service| service.is_no_such_key()) => {
                     Ok(None)
@@ -127,7 +127,7 @@ impl Store {
     async fn read_object(&self, key: &str, range: Option<ByteRange>) -> Result<Option<Bytes>, StoreError> {
         const OPERATION: &str = "reading an object";
         let range = range.map(|range| format!("bytes={}-{}", range.start, range.end.saturating_sub(1)));
-        let get = self.s3.get_object().bucket(&self.names.bucket).key(key).set_range(range);
+        let get = self.s3().get_object().bucket(&self.names.bucket).key(key).set_range(range);
         match get.send().await {
             Ok(object) => {
                 let body = stream(object.body).try_fold(BytesMut::new(), |mut all, chunk| async move {
@@ -146,7 +146,7 @@ impl Store {
     /// Whether an object is there.
     pub fn exists<'a>(&'a self, key: &'a str) -> Reply<'a, bool> {
         Box::pin(async move {
-            match self.s3.head_object().bucket(&self.names.bucket).key(key).send().await {
+            match self.s3().head_object().bucket(&self.names.bucket).key(key).send().await {
                 Ok(_) => Ok(true),
                 Err(error) if error.as_service_error().is_some_and(|service| service.is_not_found()) => {
                     Ok(false)
@@ -163,7 +163,7 @@ impl Store {
             let mut backoff = Backoff::new();
             loop {
                 let put = self
-                    .s3
+                    .s3()
                     .put_object()
                     .bucket(&self.names.bucket)
                     .key(key)

@@ -112,7 +112,7 @@ impl Store {
             }
             let objects = DeleteObjects::builder().set_objects(Some(objects)).quiet(true);
             let objects = objects.build().map_err(StoreError::malformed(operation))?;
-            let delete = self.s3.delete_objects().bucket(&self.names.bucket).delete(objects);
+            let delete = self.s3().delete_objects().bucket(&self.names.bucket).delete(objects);
             let deleted = delete.send().await.map_err(StoreError::sdk(operation))?;
             if let Some(error) = deleted.errors().first() {
                 let code = error.code().unwrap_or("no code").to_owned();
@@ -131,7 +131,7 @@ impl Store {
 
     async fn versions_under(&self, prefix: &str) -> Result<Vec<ObjectIdentifier>, StoreError> {
         const OPERATION: &str = "listing objects";
-        let list = self.s3.list_object_versions().bucket(&self.names.bucket).prefix(prefix);
+        let list = self.s3().list_object_versions().bucket(&self.names.bucket).prefix(prefix);
         let page = list.send().await.map_err(StoreError::sdk(OPERATION))?;
         let versions = page.versions().iter().map(|version| (version.key(), version.version_id()));
         let markers = page.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));

@@ -88,7 +88,7 @@ impl Store {
         delay: SignedDuration,
     ) -> Result<(), StoreError> {
         let body = serde_json::to_string(message).map_err(StoreError::malformed(operation))?;
-        let send = self.sqs.send_message().queue_url(queue_url).message_body(body);
+        let send = self.sqs().send_message().queue_url(queue_url).message_body(body);
         let sent = send.delay_seconds(delay.as_secs() as i32).send().await;
         sent.map(drop).map_err(StoreError::sdk(operation))
     }
@@ -99,7 +99,7 @@ impl Store {
         Box::pin(async move {
             let input = serde_json::to_string(&ExecutionInput::of(video));
             let start = self
-                .sfn
+                .sfn()
                 .start_execution()
                 .state_machine_arn(&self.names.state_machine_arn)
                 .name(execution_name(video.id, video.attempt))
@@ -117,7 +117,7 @@ impl Store {
         const OPERATION: &str = "asking how a run fares";
         Box::pin(async move {
             let execution = self.execution_arn(video, attempt);
-            match self.sfn.describe_execution().execution_arn(execution).send().await {
+            match self.sfn().describe_execution().execution_arn(execution).send().await {
                 Ok(run) if *run.status() == ExecutionStatus::Running => {
                     let since = Timestamp::from_second(run.start_date().secs());
                     Ok(Some(Run::Going { since: since.map_err(StoreError::malformed(OPERATION))? }))
@@ -133,7 +133,7 @@ impl Store {
     pub fn stop_run<'a>(&'a self, video: &'a Video) -> Reply<'a, ()> {
         Box::pin(async move {
             let execution = self.execution_arn(video.id, video.attempt);
-            let stop = self.sfn.stop_execution().execution_arn(execution);
+            let stop = self.sfn().stop_execution().execution_arn(execution);
             match stop.error("Stopped").cause("The video was cancelled or deleted.").send().await {
                 Ok(_) => Ok(()),
                 Err(error) if error.code() == Some("ExecutionDoesNotExist") => Ok(()),

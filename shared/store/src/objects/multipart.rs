@@ -25,13 +25,13 @@ impl Store {
         body: BoxStream<'a, std::io::Result<Bytes>>,
     ) -> Reply<'a, Source> {
         Box::pin(async move {
-            let begun = self.s3.create_multipart_upload().bucket(&self.names.bucket).key(key).send().await;
+            let begun = self.s3().create_multipart_upload().bucket(&self.names.bucket).key(key).send().await;
             let upload = begun.map_err(StoreError::sdk(OPERATION))?.upload_id.unwrap_or_default();
             match self.put_parts(key, &upload, body).await {
                 Ok(source) => Ok(source),
                 Err(error) => {
                     let abort = self
-                        .s3
+                        .s3()
                         .abort_multipart_upload()
                         .bucket(&self.names.bucket)
                         .key(key)
@@ -71,7 +71,7 @@ impl Store {
             parts.push(self.put_part(key, upload, parts.len() as i32 + 1, part.freeze()).await?);
         }
         let completed = self
-            .s3
+            .s3()
             .complete_multipart_upload()
             .bucket(&self.names.bucket)
             .key(key)
@@ -92,7 +92,7 @@ impl Store {
         body: Bytes,
     ) -> Result<CompletedPart, StoreError> {
         let sent = self
-            .s3
+            .s3()
             .upload_part()
             .bucket(&self.names.bucket)
             .key(key)
