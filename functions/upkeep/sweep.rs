@@ -35,9 +35,10 @@ async fn sweep(app: Arc<App>, _tick: Value) -> Result<(), StepError> {
         }
     }
     for id in app.store.due(now).await? {
+        let work = telemetry::work();
         // One video's trouble must not keep the others waiting.
-        if let Err(error) = look_after(&app, id, now).instrument(telemetry::work()).await {
-            tracing::error!(video.id = %id, %error, "video not looked after");
+        if let Err(error) = look_after(&app, id, now).instrument(work.clone()).await {
+            work.in_scope(|| tracing::error!(video.id = %id, %error, "video not looked after"));
             failed = Err(error.into());
         }
     }
