@@ -138,7 +138,7 @@ impl Store {
     }
 
     /// A video that has not ended is looked after again at that time. Nothing where it has moved on since it was read.
-    pub fn looked_after<'a>(&'a self, video: &'a Video, next: Timestamp) -> Reply<'a, ()> {
+    pub fn postpone_check<'a>(&'a self, video: &'a Video, next: Timestamp) -> Reply<'a, ()> {
         const OPERATION: &str = "putting a video off";
         Box::pin(async move {
             let update = self
