@@ -16,7 +16,7 @@ use super::states::in_state;
 use super::{Source, Video};
 use crate::keys::{BURIED, Key, OPEN};
 use crate::rows::{from_row, number, text};
-use crate::transact::unhindered;
+use crate::transact::retry_on_conflict;
 use crate::{Reply, Store, StoreError};
 
 /// A write under construction: the state's own attributes, and what the caller adds.
@@ -330,5 +330,5 @@ async fn sent(
     update: UpdateItemFluentBuilder,
 ) -> Result<Option<UpdateItemOutput>, StoreError> {
     let send = || async { update.clone().send().await.map_err(StoreError::sdk(operation)) };
-    StoreError::none_on_conflict(unhindered(operation, send).await)
+    StoreError::none_on_conflict(retry_on_conflict(operation, send).await)
 }
