@@ -11,7 +11,7 @@ use domain::time::Seconds;
 use domain::video::{Event, VideoState};
 use jiff::Timestamp;
 
-use super::create::PATIENCE;
+use super::create::SWEEP_DELAY;
 use super::states::in_state;
 use super::{Source, Video};
 use crate::keys::{BURIED, Key, OPEN};
@@ -197,7 +197,7 @@ impl Store {
     pub(super) fn transition(&self, id: VideoId, event: Event, now: Timestamp) -> Transition {
         self.last_transition(id, event, now)
             .and_set("open", text(OPEN))
-            .and_set("due", number((now + PATIENCE).as_second()))
+            .and_set("due", number((now + SWEEP_DELAY).as_second()))
     }
 
     /// A move after which nothing is left to do.
