@@ -12,6 +12,8 @@ rustup target list --installed 2>/dev/null | grep -qx "$target" || rustup target
     { echo "error: Rust cannot build for $target: rustup target add $target" >&2; exit 1; }
 
 mapfile -t functions < <(sed -n 's|^ *CodeUri: target/lambda/\(.*\)/$|\1|p' template.yaml)
+[ ${#functions[@]} -gt 0 ] ||
+    { echo "error: no line of template.yaml reads \`CodeUri: target/lambda/NAME/\`: say in $0 how it names its functions" >&2; exit 1; }
 if [ "$target" = "$CARGO_BUILD_TARGET" ]; then
     # What local runs and tests use is what is deployed.
     make --no-print-directory build

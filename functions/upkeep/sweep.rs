@@ -35,9 +35,10 @@ async fn sweep(app: Arc<App>, _tick: Value) -> Result<(), StepError> {
         }
     }
     for id in app.store.due(now).await? {
+        let work = telemetry::work();
         // One video's trouble must not keep the others waiting.
-        if let Err(error) = look_after(&app, id, now).instrument(telemetry::work()).await {
-            tracing::error!(video.id = %id, %error, "video not looked after");
+        if let Err(error) = look_after(&app, id, now).instrument(work.clone()).await {
+            work.in_scope(|| tracing::error!(video.id = %id, %error, "video not looked after"));
             failed = Err(error.into());
         }
     }
@@ -78,10 +79,10 @@ async fn look_after(app: &App, id: VideoId, now: Timestamp) -> Result<(), StoreE
             // It waits in line, or the message that was to put it there is lost.
             None if video.state.kind() == StateKind::Queued => {
                 app.store.join_line(video).await?;
-                app.store.looked_after(video, now + NEXT_LOOK_IN_LINE).await
+                app.store.postpone_check(video, now + NEXT_LOOK_IN_LINE).await
             }
             Some(Run::Going { since }) if now.duration_since(since) < LONGEST_RUN => {
-                app.store.looked_after(video, now + NEXT_LOOK).await
+                app.store.postpone_check(video, now + NEXT_LOOK).await
             }
             Some(Run::Going { .. } | Run::Over) | None => end(app, video, interrupted()).await,
         },

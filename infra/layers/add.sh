@@ -8,6 +8,8 @@ package=target/package/$1
 [ -d "$package" ] && [ -d "$layers" ] || exit 0
 rm -rf "$package/target/layers"
 mkdir -p "$package/target/layers"
+# None is there while the first is being made, or after that failed.
+shopt -s nullglob
 for layer in "$layers"/*/; do
     cp -a "${layer%/}" "$package/target/layers/"
 done

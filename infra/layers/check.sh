@@ -32,8 +32,8 @@ done < <(find "$layers/ffmpeg" "$layers/yt-dlp" -type f \( -perm /111 -o -name '
 emulator=()
 if [ "$(uname -m)" != "$machine" ]; then
     emulator=("$(command -v "qemu-$machine-static")") || {
+        # Not proven, so not stamped: they are looked at again once it is installed.
         echo "  their programs were not run: this machine is no $machine, and qemu-user-static is not installed"
-        echo "$stamp" >"$layers/.checked.stamp"
         exit
     }
     # The C library of that architecture, where Debian's cross packages put it.

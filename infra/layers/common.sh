@@ -230,8 +230,10 @@ begin() {
     mkdir -p "$work" "$layers"
 }
 
-# `finish FOLDER`: puts it in the place of the layer that was.
+# `finish FOLDER`: puts it in the place of the layer that was, whose stamp goes first: what is interrupted here is no longer
+# what that says.
 finish() {
+    rm -f "$layers/.$layer.stamp"
     rm -rf "${layers:?}/$layer"
     mv "$1" "$layers/$layer"
     echo "$stamp" >"$layers/.$layer.stamp"

@@ -120,6 +120,8 @@ older_library() {
         *) fail "this machine's apt names no mirror of Debian or Ubuntu, where an older C library could be had for the tests" ;;
     esac
     echo "  fetching an older C library (once)"
+    # Of a run that failed: two packages there could not be told apart.
+    rm -rf $apt $folder.new
     mkdir -p $apt/lists/partial $apt/cache/archives/partial
     echo "deb $mirror $suite main" >$apt/sources.list
     local options=(-o "Dir::Etc::SourceList=$PWD/$apt/sources.list" -o Dir::Etc::SourceParts=/dev/null

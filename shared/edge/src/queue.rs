@@ -4,7 +4,6 @@ use std::future::Future;
 use std::sync::Arc;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
-
 use tracing::Instrument;
 
 use crate::app::App;
@@ -24,9 +23,13 @@ where
     step::serve(move |app, event: SqsEvent| async move {
         let mut response = SqsBatchResponse::default();
         for message in event.records {
+            let work = telemetry::work();
             let taking = take(Arc::clone(&app), message.body.unwrap_or_default());
-            if let Err(error) = taking.instrument(telemetry::work()).await {
-                tracing::error!(message.id = message.message_id, error = ?error, "message failed; it comes back");
+            if let Err(error) = taking.instrument(work.clone()).await {
+                // Under the ids of the video and the request that the message turned out to be about.
+                work.in_scope(|| {
+                    tracing::error!(message.id = message.message_id, error = ?error, "message failed; it comes back");
+                });
                 let mut failure = BatchItemFailure::default();
                 failure.item_identifier = message.message_id.unwrap_or_default();
                 response.batch_item_failures.push(failure);

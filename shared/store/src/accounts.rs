@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::Key;
 use crate::rows::{from_row, number, text};
-use crate::transact::unhindered;
+use crate::transact::retry_on_conflict;
 use crate::{Reply, Store, StoreError};
 
 /// The condition that an account was not deleted.
@@ -45,7 +45,7 @@ impl Store {
             }
             let make = self.make_account(user, now, "").return_values(ReturnValue::AllNew);
             let make = || async { make.clone().send().await.map_err(StoreError::sdk(OPERATION)) };
-            let made = unhindered(OPERATION, make).await?;
+            let made = retry_on_conflict(OPERATION, make).await?;
             from_row(OPERATION, made.attributes.unwrap_or_default())
         })
     }
@@ -75,7 +75,7 @@ impl Store {
         Box::pin(async move {
             let mark = self.make_account(user, now, ", deleted_at = if_not_exists(deleted_at, :now)");
             let mark = || async { mark.clone().send().await.map_err(StoreError::sdk(OPERATION)) };
-            unhindered(OPERATION, mark).await.map(drop)
+            retry_on_conflict(OPERATION, mark).await.map(drop)
         })
     }
 
@@ -103,7 +103,7 @@ impl Store {
                 .expression_attribute_names("#plan", "plan")
                 .expression_attribute_values(":plan", text(plan.name()));
             let update = || async { update.clone().send().await.map_err(StoreError::sdk(OPERATION)) };
-            unhindered(OPERATION, update).await.map(drop)
+            retry_on_conflict(OPERATION, update).await.map(drop)
         })
     }
 }

@@ -79,8 +79,9 @@ impl Store {
             if video.state.kind() != StateKind::Queued {
                 return Ok(());
             }
-            // A queued video is not changed, so this is when it was queued.
-            let place = Place { video: video.id, attempt: video.attempt, queued_at: video.updated_at };
+            // Of rows from before that was written down, the last change is the one that queued them.
+            let queued_at = video.queued_at.unwrap_or(video.updated_at);
+            let place = Place { video: video.id, attempt: video.attempt, queued_at };
             let row = to_row(OPERATION, place.key(), &place)?;
             let put = self.dynamodb.put_item().table_name(&self.names.table).set_item(Some(row));
             put.send().await.map(drop).map_err(StoreError::sdk(OPERATION))

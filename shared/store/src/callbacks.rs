@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::keys::{Key, OPEN, PK};
 use crate::rows::{from_row, number, text, to_row};
 use crate::transact::Outcome;
-use crate::videos::{PATIENCE, Video};
+use crate::videos::{SWEEP_DELAY, Video};
 use crate::{Reply, Store, StoreError};
 
 /// The longest time that a queue keeps a message back.
@@ -97,20 +97,20 @@ impl Store {
             if video.callback.is_none() || !video.is_terminal() {
                 return Ok(());
             }
-            let message = match self
-                .transact(OPERATION, vec![self.new_delivery(OPERATION, video, now)?])
-                .await?
-            {
-                Outcome::Written => CallbackMessage::first(video),
-                Outcome::Refused(_) => match self.delivery(video.id).await? {
-                    Some(known) if known.next_at.is_some_and(|at| at + PATIENCE <= now) => CallbackMessage {
-                        video_id: video.id,
-                        run: known.run,
-                        number: known.attempts.len() + 1,
+            let message =
+                match self.transact(OPERATION, vec![self.new_delivery(OPERATION, video, now)?]).await? {
+                    Outcome::Written => CallbackMessage::first(video),
+                    Outcome::Refused(_) => match self.delivery(video.id).await? {
+                        Some(known) if known.next_at.is_some_and(|at| at + SWEEP_DELAY <= now) => {
+                            CallbackMessage {
+                                video_id: video.id,
+                                run: known.run,
+                                number: known.attempts.len() + 1,
+                            }
+                        }
+                        Some(_) | None => return Ok(()),
                     },
-                    Some(_) | None => return Ok(()),
-                },
-            };
+                };
             self.enqueue_callback(message, SignedDuration::ZERO).await
         })
     }
@@ -128,7 +128,7 @@ impl Store {
             attempts: vec![],
             next_at: Some(now),
         };
-        let row = Row { id: video.id, delivery: &delivery, open: OPEN, due: (now + PATIENCE).as_second() };
+        let row = Row { id: video.id, delivery: &delivery, open: OPEN, due: (now + SWEEP_DELAY).as_second() };
         Put::builder()
             .table_name(&self.names.table)
             .set_item(Some(to_row(operation, Key::callback(video.id), &row)?))
@@ -193,7 +193,7 @@ impl Store {
                              REMOVE claimed_until",
                         )
                         .expression_attribute_values(":next", text(next_at.to_string()))
-                        .expression_attribute_values(":due", number((next_at + PATIENCE).as_second()))
+                        .expression_attribute_values(":due", number((next_at + SWEEP_DELAY).as_second()))
                 }
                 AfterAttempt::Delivered => closed(update, CallbackStatus::Delivered),
                 AfterAttempt::GivenUp => closed(update, CallbackStatus::Failed),

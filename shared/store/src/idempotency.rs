@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::keys::{Key, PK};
 use crate::rows::{Row, from_row, number, to_row};
-use crate::transact::unhindered;
+use crate::transact::retry_on_conflict;
 use crate::{Reply, Store, StoreError};
 
 /// How long an answer is kept.
@@ -108,7 +108,7 @@ impl Store {
                 .expression_attribute_values(":now", number(now.as_second()));
             // The answer of an earlier attempt may be being kept.
             let first = || async { first.clone().send().await.map_err(StoreError::sdk(OPERATION)) };
-            if StoreError::none_on_conflict(unhindered(OPERATION, first).await)?.is_some() {
+            if StoreError::none_on_conflict(retry_on_conflict(OPERATION, first).await)?.is_some() {
                 return Ok(Claim::Ours(makes));
             }
             // Gone between the two reads: its refusal is being given, and the caller asks again.
@@ -146,7 +146,7 @@ impl Store {
             .expression_attribute_values(":now", number(now.as_second()))
             .expression_attribute_values(":died", number(record.started_at));
         let take_over = || async { take_over.clone().send().await.map_err(StoreError::sdk(OPERATION)) };
-        match StoreError::none_on_conflict(unhindered(OPERATION, take_over).await)? {
+        match StoreError::none_on_conflict(retry_on_conflict(OPERATION, take_over).await)? {
             Some(_) => Ok(Claim::Ours(record.makes)),
             None => Ok(Claim::UnderWay),
         }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::keys::{self, Key};
 use crate::ledger::TRIES;
 use crate::rows::{from_row, to_row};
-use crate::transact::unhindered;
+use crate::transact::retry_on_conflict;
 use crate::{Reply, Store, StoreError};
 
 /// The shards of an account.
@@ -88,13 +88,13 @@ impl Store {
             let delete = delete.condition_expression(condition).set_expression_attribute_values(values);
             let delete =
                 || async { delete.clone().send().await.map(drop).map_err(StoreError::sdk(operation)) };
-            unhindered(operation, delete).await
+            retry_on_conflict(operation, delete).await
         } else {
             let put = self.dynamodb.put_item().table_name(&self.names.table);
             let put = put.set_item(Some(to_row(operation, key, library)?));
             let put = put.condition_expression(condition).set_expression_attribute_values(values);
             let put = || async { put.clone().send().await.map(drop).map_err(StoreError::sdk(operation)) };
-            unhindered(operation, put).await
+            retry_on_conflict(operation, put).await
         };
         Ok(StoreError::none_on_conflict(replaced)?.is_some())
     }

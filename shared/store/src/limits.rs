@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::keys::Key;
 use crate::rows::number;
-use crate::transact::unhindered;
+use crate::transact::retry_on_conflict;
 use crate::{Reply, Store, StoreError};
 
 /// A clock minute's count for one subject.
@@ -72,7 +72,7 @@ impl Store {
             }
             // Another question of the account may be being given back.
             let count = || async { update.clone().send().await.map_err(StoreError::sdk(OPERATION)) };
-            match StoreError::none_on_conflict(unhindered(OPERATION, count).await)? {
+            match StoreError::none_on_conflict(retry_on_conflict(OPERATION, count).await)? {
                 Some(_) => Ok(QuerySlot::Taken),
                 None => Ok(QuerySlot::Exhausted),
             }

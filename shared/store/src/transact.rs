@@ -49,7 +49,10 @@ impl Backoff {
 ///
 /// # Errors
 /// As the write's own; `Busy` when there always is one.
-pub(crate) async fn unhindered<T, F>(operation: &'static str, write: impl Fn() -> F) -> Result<T, StoreError>
+pub(crate) async fn retry_on_conflict<T, F>(
+    operation: &'static str,
+    write: impl Fn() -> F,
+) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {

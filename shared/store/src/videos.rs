@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use create::Created;
-pub(crate) use create::PATIENCE;
+pub(crate) use create::SWEEP_DELAY;
 pub use end::{Ended, Wish};
 pub use list::{VideoSummary, VideosPage};
 pub use retry::{Retried, RetryFrom};

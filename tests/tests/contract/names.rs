@@ -33,7 +33,7 @@ const LIMITS: [(&str, &str, usize); 8] = [
 
 /// A property that names its resource, or something in a space that stacks share.
 fn is_name(property: &str) -> bool {
-    property == "Name" || property.ends_with("Name")
+    property.ends_with("Name")
 }
 
 /// What follows from another resource or a parameter is not fixed here.

@@ -18,9 +18,9 @@ use crate::{Reply, Store, StoreError};
 
 /// An upload that has not come this long after its URL ended never will.
 const UPLOAD_GRACE: SignedDuration = SignedDuration::from_hours(1);
-/// Something that takes longer than this is looked after: a queued video by starting its run, one in the pipeline
+/// Something that takes longer than this is looked after: a queued video by putting it in line, one in the pipeline
 /// by asking how its run fares, one that has ended by settling its account, a callback by asking for its attempt again.
-pub(crate) const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
+pub(crate) const SWEEP_DELAY: SignedDuration = SignedDuration::from_mins(5);
 
 /// Position in the transaction of the video itself.
 const ROW: usize = 0;
@@ -67,7 +67,7 @@ impl Store {
                 Origin::Upload { upload_expires_at } => {
                     (VideoState::AwaitingUpload, upload_expires_at + UPLOAD_GRACE)
                 }
-                Origin::Url { .. } | Origin::Youtube { .. } => (VideoState::Queued, now + PATIENCE),
+                Origin::Url { .. } | Origin::Youtube { .. } => (VideoState::Queued, now + SWEEP_DELAY),
             };
             let video = Video {
                 id: new.id,

@@ -11,12 +11,12 @@ use domain::time::Seconds;
 use domain::video::{Event, VideoState};
 use jiff::Timestamp;
 
-use super::create::PATIENCE;
+use super::create::SWEEP_DELAY;
 use super::states::in_state;
 use super::{Source, Video};
 use crate::keys::{BURIED, Key, OPEN};
 use crate::rows::{from_row, number, text};
-use crate::transact::unhindered;
+use crate::transact::retry_on_conflict;
 use crate::{Reply, Store, StoreError};
 
 /// A write under construction: the state's own attributes, and what the caller adds.
@@ -138,7 +138,7 @@ impl Store {
     }
 
     /// A video that has not ended is looked after again at that time. Nothing where it has moved on since it was read.
-    pub fn looked_after<'a>(&'a self, video: &'a Video, next: Timestamp) -> Reply<'a, ()> {
+    pub fn postpone_check<'a>(&'a self, video: &'a Video, next: Timestamp) -> Reply<'a, ()> {
         const OPERATION: &str = "putting a video off";
         Box::pin(async move {
             let update = self
@@ -197,7 +197,7 @@ impl Store {
     pub(super) fn transition(&self, id: VideoId, event: Event, now: Timestamp) -> Transition {
         self.last_transition(id, event, now)
             .and_set("open", text(OPEN))
-            .and_set("due", number((now + PATIENCE).as_second()))
+            .and_set("due", number((now + SWEEP_DELAY).as_second()))
     }
 
     /// A move after which nothing is left to do.
@@ -330,5 +330,5 @@ async fn sent(
     update: UpdateItemFluentBuilder,
 ) -> Result<Option<UpdateItemOutput>, StoreError> {
     let send = || async { update.clone().send().await.map_err(StoreError::sdk(operation)) };
-    StoreError::none_on_conflict(unhindered(operation, send).await)
+    StoreError::none_on_conflict(retry_on_conflict(operation, send).await)
 }

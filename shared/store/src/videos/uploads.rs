@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::{Origin, Video};
 use crate::keys::Key;
 use crate::rows::number;
-use crate::transact::unhindered;
+use crate::transact::retry_on_conflict;
 use crate::{Store, StoreError};
 
 fn member(id: VideoId, expires_at: Timestamp) -> String {
@@ -119,7 +119,7 @@ impl Store {
             .update_expression("DELETE pending :over")
             .expression_attribute_values(":over", AttributeValue::Ss(members));
         let update = || async { update.clone().send().await.map_err(StoreError::sdk(operation)) };
-        unhindered(operation, update).await.map(drop)
+        retry_on_conflict(operation, update).await.map(drop)
     }
 }
 
