@@ -27,6 +27,8 @@ mod limits;
 mod names;
 #[path = "contract/observability.rs"]
 mod observability;
+#[path = "contract/operations.rs"]
+mod operations;
 #[path = "contract/permissions.rs"]
 mod permissions;
 #[path = "contract/routes.rs"]
