@@ -11,6 +11,8 @@ mod binaries;
 mod canaries;
 #[path = "contract/capacity.rs"]
 mod capacity;
+#[path = "contract/deployer.rs"]
+mod deployer;
 #[path = "contract/documents.rs"]
 mod documents;
 #[path = "contract/events.rs"]
