@@ -8,6 +8,8 @@ import sys
 import tempfile
 import time
 
+from botocore.exceptions import WaiterError
+
 import capacity
 import package
 import settings
@@ -43,6 +45,8 @@ def main():
         raise Stop(f"{stage.stack} is {status}: wait until CloudFormation is done, then deploy again")
     if status == "UPDATE_ROLLBACK_FAILED":
         raise Stop(f"{stage.stack} is {status}: run `aws cloudformation continue-update-rollback --stack-name {stage.stack}` first")
+    if status == "DELETE_FAILED":
+        raise Stop(f"{stage.stack} is {status}: run `make destroy STAGE={stage.name}` again first, which names what is in the way")
 
     before = parameters(deployed) if deployed and status not in NEVER_UP else {}
     architecture = package.choose(os.environ.get("ARCH", ""), before.get("Architecture"))
@@ -71,7 +75,10 @@ def main():
         say(f"{stage.stack} never came up ({status}): deleting what is left of it")
         cloudformation = stage.client("cloudformation")
         cloudformation.delete_stack(StackName=deployed["StackId"])
-        cloudformation.get_waiter("stack_delete_complete").wait(StackName=deployed["StackId"])
+        try:
+            cloudformation.get_waiter("stack_delete_complete").wait(StackName=deployed["StackId"])
+        except WaiterError as failure:
+            raise Stop(f"{stage.stack} cannot be deleted: run `make destroy STAGE={stage.name}`, which names what is in the way") from failure
     gradually = ", with canaries" if release else ""
     say(f"deploying {stage.stack} ({architecture}{gradually}) to account {stage.account}, {stage.session.region_name}")
     if sam_deploy(stage, template, values) != 0:
