@@ -122,7 +122,7 @@ GIVEN = $(foreach name,$(.VARIABLES),$(if $(filter command line,$(origin $(name)
 ASKED_ARCH = $(if $(filter-out file default undefined,$(origin ARCH)),$(ARCH))
 DEPLOY = GIVEN="$(GIVEN)" STAGE="$(STAGE)" ARCH="$(ASKED_ARCH)" .local/venv-deploy/bin/python -B infra/deploy
 
-deploy: deploy-setup ## deploy what `make package` and `make layers` made, asking nothing (STAGE=dev, once CLERK_ISSUER=https://…)
+deploy: deploy-setup ## deploy what `make package` and `make layers` made, asking nothing (STAGE=dev, once CLERK_ISSUER=https://…, CANARIES=on)
 	@$(DEPLOY)/deploy.py
 
 doctor: deploy-setup ## look at a deployed stage from its quotas to a clip's answer (STAGE=dev TOKEN=… or API_KEY=…)

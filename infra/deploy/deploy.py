@@ -6,6 +6,9 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
+
+from botocore.exceptions import WaiterError
 
 import capacity
 import package
@@ -42,10 +45,17 @@ def main():
         raise Stop(f"{stage.stack} is {status}: wait until CloudFormation is done, then deploy again")
     if status == "UPDATE_ROLLBACK_FAILED":
         raise Stop(f"{stage.stack} is {status}: run `aws cloudformation continue-update-rollback --stack-name {stage.stack}` first")
+    if status == "DELETE_FAILED":
+        raise Stop(f"{stage.stack} is {status}: run `make destroy STAGE={stage.name}` again first, which names what is in the way")
 
     before = parameters(deployed) if deployed and status not in NEVER_UP else {}
     architecture = package.choose(os.environ.get("ARCH", ""), before.get("Architecture"))
     template = package.check(architecture)
+    release = {}
+    if wants_canaries(before):
+        template = with_canaries(template)
+        # What no deployment before was called: with an old name nothing new would reach the API.
+        release = {"Release": str(int(time.time()))}
     known = settings.declared(template)
     derived = {name: value for name, value in account_parameters(stage, before).items() if name in known}
     values = settings.merged(
@@ -56,6 +66,7 @@ def main():
             ("samconfig.toml", stage.written),
             ("the command line", settings.given(known)),
             ("ARCH", {"Architecture": architecture} if "Architecture" in known else {}),
+            ("the clock", release),
         ],
     )
     settings.check(known, values, stage.name)
@@ -64,8 +75,12 @@ def main():
         say(f"{stage.stack} never came up ({status}): deleting what is left of it")
         cloudformation = stage.client("cloudformation")
         cloudformation.delete_stack(StackName=deployed["StackId"])
-        cloudformation.get_waiter("stack_delete_complete").wait(StackName=deployed["StackId"])
-    say(f"deploying {stage.stack} ({architecture}) to account {stage.account}, {stage.session.region_name}")
+        try:
+            cloudformation.get_waiter("stack_delete_complete").wait(StackName=deployed["StackId"])
+        except WaiterError as failure:
+            raise Stop(f"{stage.stack} cannot be deleted: run `make destroy STAGE={stage.name}`, which names what is in the way") from failure
+    gradually = ", with canaries" if release else ""
+    say(f"deploying {stage.stack} ({architecture}{gradually}) to account {stage.account}, {stage.session.region_name}")
     if sam_deploy(stage, template, values) != 0:
         now = stage.deployed()
         rolled_back = now and now["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
@@ -79,6 +94,25 @@ def main():
     for name, value in done.items():
         print(f"  {name:<16} {value}")
     print(f"\n  Next: make doctor STAGE={stage.name}")
+
+
+def wants_canaries(before):
+    """Whether requests move to new code step by step: as is asked for, else as the stack has it."""
+    asked = os.environ.get("CANARIES", "")
+    if asked not in ("", "on", "off"):
+        raise Stop(f"CANARIES is {asked!r}: take on or off")
+    return asked == "on" or (not asked and "Release" in before)
+
+
+def with_canaries(template):
+    """A package's template with canaries, beside it: the paths in it hold there, too."""
+    made = subprocess.run([sys.executable, "-B", ROOT / "infra/canary.py", template], capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        why = (made.stderr.strip().splitlines() or ["no reason is given"])[-1]
+        raise Stop(f"infra/canary.py makes nothing of {template} ({why}): run `make package`, or deploy with CANARIES=off meanwhile")
+    written = template.with_name("canary.yaml")
+    written.write_text(made.stdout)
+    return written
 
 
 def deployed_defaults(stage):

@@ -17,11 +17,14 @@ CONCURRENCY_QUOTA = "L-B99A9384"
 FEW_EXECUTIONS = 100
 # What a new account may give a function, in MB.
 MEMORY_OF_NEW_ACCOUNTS = 3008
+# What is lost without each; None where a stage may well do without it.
 SECRETS = {
     "ClerkWebhookSecretArn": "deleted users of Clerk are not erased",
     "StripeWebhookSecretArn": "what is paid for is not credited",
     "StripeApiKeyArn": "nothing can be bought",
     "OpenAiApiKeyArn": None,
+    "YouTubeProxyArn": None,
+    "YouTubeCookiesArn": None,
 }
 
 
@@ -173,9 +176,12 @@ def secrets(report, stage, deployed):
         except manager.exceptions.ResourceNotFoundException:
             report.bad("secrets", f"{name} names a secret that is not there: make it, or set {name} to its ARN")
             continue
+        if secret.get("DeletedDate"):
+            report.bad("secrets", f"the secret of {name} is to be deleted: `aws secretsmanager restore-secret --secret-id {arn}`")
+            continue
         # Its value is nobody's business here; that it has one is.
-        if secret.get("DeletedDate") or not any("AWSCURRENT" in stages for stages in secret.get("VersionIdsToStages", {}).values()):
-            report.bad("secrets", f"the secret of {name} has no value: `aws secretsmanager put-secret-value --secret-id …`")
+        if not any("AWSCURRENT" in stages for stages in secret.get("VersionIdsToStages", {}).values()):
+            report.bad("secrets", f"the secret of {name} has no value: `aws secretsmanager put-secret-value --secret-id {arn} --secret-string …`")
             continue
         there.append(name)
     if there:

@@ -10,7 +10,7 @@ import yaml
 from stage import Stop
 
 # What make and the scripts understand, and template.yaml does not.
-OF_MAKE = {"STAGE", "ARCH", "CONFIRM", "API_URL", "TOKEN", "API_KEY", "PACKAGES"}
+OF_MAKE = {"STAGE", "ARCH", "CANARIES", "CONFIRM", "API_URL", "TOKEN", "API_KEY", "PACKAGES"}
 
 
 class Loader(yaml.SafeLoader):

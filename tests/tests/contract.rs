@@ -11,6 +11,8 @@ mod binaries;
 mod canaries;
 #[path = "contract/capacity.rs"]
 mod capacity;
+#[path = "contract/deployer.rs"]
+mod deployer;
 #[path = "contract/documents.rs"]
 mod documents;
 #[path = "contract/events.rs"]
@@ -27,6 +29,8 @@ mod limits;
 mod names;
 #[path = "contract/observability.rs"]
 mod observability;
+#[path = "contract/operations.rs"]
+mod operations;
 #[path = "contract/permissions.rs"]
 mod permissions;
 #[path = "contract/routes.rs"]

@@ -20,7 +20,7 @@ const WITHIN_THE_STACK: [(&str, &str); 5] = [
 ];
 
 /// The most characters of a name that is derived from the stack's.
-const LIMITS: [(&str, &str, usize); 8] = [
+const LIMITS: [(&str, &str, usize); 9] = [
     ("AWS::ApiGateway::RestApi", "Name", 1024),
     ("AWS::CloudWatch::Alarm", "AlarmName", 255),
     ("AWS::CloudWatch::Dashboard", "DashboardName", 255),
@@ -29,6 +29,7 @@ const LIMITS: [(&str, &str, usize); 8] = [
     ("AWS::Logs::LogGroup", "LogGroupName", 512),
     ("AWS::SNS::Topic", "DisplayName", 100),
     ("AWS::StepFunctions::StateMachine", "StateMachineName", 80),
+    ("AWS::WAFv2::WebACL", "Name", 128),
 ];
 
 /// A property that names its resource, or something in a space that stacks share.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::house;
 
-fn items(value: &Value) -> Vec<Value> {
+pub(crate) fn items(value: &Value) -> Vec<Value> {
     match value {
         Value::Array(items) => items.clone(),
         Value::Null => vec![],
@@ -66,7 +66,7 @@ fn vectors_are_allowed_only_while_they_are_searched() {
 }
 
 /// A statement, whether or not there is a condition for it.
-fn given(statement: Value) -> Vec<Value> {
+pub(crate) fn given(statement: Value) -> Vec<Value> {
     match &statement["Fn::If"] {
         Value::Array(parts) => parts.iter().filter(|part| part["Effect"].is_string()).cloned().collect(),
         _ => vec![statement],
