@@ -1,5 +1,5 @@
-//! Ingest queue: an upload has arrived, a fetched video is due, or a run has ended. Puts videos in line, and starts the
-//! state machine for those at its head while few enough run.
+//! Ingest queue: an upload has arrived, a fetched video is due, or a run has ended. Puts videos in line, and once for each
+//! batch of messages starts the state machine for those at its head while few enough run.
 
 use std::sync::Arc;
 
@@ -35,10 +35,14 @@ async fn dispatch(app: Arc<App>, message: String) -> Result<(), StepError> {
                 }
             }
             // S3 tests a new notification with a message that has no records.
-            Err(_) if message.contains("s3:TestEvent") => return Ok(()),
+            Err(_) if message.contains("s3:TestEvent") => {}
             Err(error) => return Err(StepError::transient(error)),
         }
     }
+    Ok(())
+}
+
+async fn start_waiting(app: Arc<App>) -> Result<(), StepError> {
     Ok(app.store.start_waiting(app.config.max_running_videos, clock::now()).await?)
 }
 
@@ -82,5 +86,5 @@ async fn upload_arrived(app: &App, record: S3EventRecord) -> Result<(), StepErro
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
-    queue::serve(dispatch).await
+    queue::serve_batches(dispatch, start_waiting).await
 }
