@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
-use domain::video::StateKind;
 use edge::step::StepError;
 use edge::{App, clock, queue, runs, telemetry};
 use serde::Deserialize;
@@ -64,23 +63,12 @@ async fn upload_arrived(app: &App, record: S3EventRecord) -> Result<(), StepErro
         version_id: object.version_id.unwrap_or_default(),
         size: object.size.and_then(|size| size.try_into().ok()).unwrap_or(0),
     };
-    let arrived = app.store.upload_arrived(id, source.clone(), clock::now()).await?;
-    let video = match arrived {
-        Some(video) => {
-            telemetry::follow(&video);
-            runs::begun(&video);
-            video
-        }
-        // A redelivery of the event that did it may have died before it put the video in line; a later PUT is ignored.
-        None => match app.store.video(id).await? {
-            Some(video)
-                if video.source.as_ref() == Some(&source) && video.state.kind() == StateKind::Queued =>
-            {
-                video
-            }
-            Some(_) | None => return Ok(()),
-        },
-    };
+    let now = clock::now();
+    let Some(video) = app.store.upload_arrived(id, source, now).await? else { return Ok(()) };
+    telemetry::follow(&video);
+    if app.store.claim_upload_count(&video, now).await? {
+        runs::begun(&video);
+    }
     Ok(app.store.join_line(&video).await?)
 }
 

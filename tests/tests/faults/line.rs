@@ -4,14 +4,56 @@ use std::sync::{Arc, Mutex};
 
 use domain::ids::UserId;
 use domain::plan::Plan;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use store::Origin;
-use tests::faults::Fault;
+use store::{Origin, Source};
+use tests::faults::{Call, Fault};
 use tests::library;
 use tests::wait::eventually;
 
 use crate::{own, world};
+
+/// Whoever took its event before has died after the first write, or has not learnt that it was written.
+#[tokio::test]
+async fn an_upload_that_is_told_of_again_is_closed_and_counted_once() {
+    let (world, _) = world();
+    let (store, faults) = own(world).await;
+    let (owner, now) = (UserId("user_told-again".to_owned()), Timestamp::now());
+    store.account(owner.clone(), now).await.unwrap();
+    let http = reqwest::Client::new();
+    let open = async || {
+        let rows = world.rows(&http, &format!("USER#{owner}"), "UPLOADS").await;
+        rows[0]["pending"]["SS"].as_array().map_or(0, Vec::len)
+    };
+    let closes = |call: &Call| call.is("UpdateItem") && call.mentions("\"UPLOADS\"");
+    let pins = |call: &Call| call.is("UpdateItem") && call.mentions("\"META\"");
+    for name in ["died", "lost"] {
+        let upload = Origin::Upload { upload_expires_at: now + SignedDuration::from_mins(15) };
+        let video = library::made(&store, &owner, upload, now).await;
+        let object = |version: &str| Source {
+            key: format!("uploads/{}/a.mp4", video.id),
+            version_id: version.to_owned(),
+            size: 1,
+        };
+        assert_eq!(open().await, 1, "{name}");
+        if name == "died" {
+            faults.next("died", 1, closes, |_| Fault::json(400, "AccessDeniedException"));
+            store.upload_arrived(video.id, object("1"), now).await.unwrap_err();
+            assert_eq!(open().await, 1, "it is queued, and its upload is open still");
+        } else {
+            faults.next("lost", 1, pins, |_| Fault::Lost);
+        }
+        let arrived = store.upload_arrived(video.id, object("1"), now).await.unwrap();
+        let arrived = arrived.unwrap_or_else(|| panic!("{name}: it is this video's source"));
+        assert_eq!((open().await, faults.count(name)), (0, 1), "{name}");
+        assert_eq!(store.upload_arrived(video.id, object("2"), now).await.unwrap(), None, "{name}");
+
+        faults.next("claim lost", 1, |call| call.is("TransactWriteItems"), |_| Fault::Lost);
+        assert!(store.claim_upload_count(&arrived, now).await.unwrap(), "{name}: nobody has counted it");
+        assert!(!store.claim_upload_count(&arrived, now).await.unwrap(), "{name}: counted twice");
+    }
+    assert_eq!(faults.count("claim lost"), 2);
+}
 
 /// Whoever asks in vain is told so by the count, and holds no row that others need.
 #[tokio::test]
