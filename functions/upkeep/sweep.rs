@@ -25,26 +25,39 @@ const NEXT_LOOK_IN_LINE: SignedDuration = SignedDuration::from_mins(30);
 
 async fn sweep(app: Arc<App>, _tick: Value) -> Result<(), StepError> {
     let now = clock::now();
-    let mut failed = Ok(());
-    let running = app.store.admitted().await?;
-    let videos_running = running.len();
-    for run in running {
-        if let Err(error) = check_slot(&app, run, now).await {
-            tracing::error!(video.id = %run.video, %error, "slot not checked");
-            failed = Err(error.into());
-        }
+    // First, because it is short: looking after all videos may take longer than this function has.
+    let mut outcome = look_at_line(&app, now).await;
+    if let Err(error) = &outcome {
+        // Nor must the line's trouble keep videos waiting that are in none.
+        tracing::error!(?error, "line not looked at in full");
     }
     for id in app.store.due(now).await? {
         let work = telemetry::work();
         // One video's trouble must not keep the others waiting.
         if let Err(error) = look_after(&app, id, now).instrument(work.clone()).await {
             work.in_scope(|| tracing::error!(video.id = %id, %error, "video not looked after"));
-            failed = Err(error.into());
+            outcome = Err(error.into());
         }
     }
+    // Again, for whoever was put in line meanwhile.
     app.store.start_waiting(app.config.max_running_videos, now).await?;
+    outcome
+}
+
+/// Frees the slots of runs that are over, tells how long the line is, and starts videos at its head.
+async fn look_at_line(app: &App, now: Timestamp) -> Result<(), StepError> {
+    let mut outcome = Ok(());
+    let running = app.store.admitted().await?;
+    let videos_running = running.len();
+    for run in running {
+        if let Err(error) = check_slot(app, run, now).await {
+            tracing::error!(video.id = %run.video, %error, "slot not checked");
+            outcome = Err(error.into());
+        }
+    }
     runs::in_line(videos_running, app.store.line().await?, now);
-    failed
+    app.store.start_waiting(app.config.max_running_videos, now).await?;
+    outcome
 }
 
 /// The end of a run gives its slot back, and whoever lets a video run starts it. Here, where either was lost.
