@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use domain::ids::UserId;
 use domain::plan::Plan;
+use domain::video::StateKind;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::{Origin, Source};
@@ -70,14 +71,15 @@ async fn while_all_slots_are_taken_asking_for_one_is_a_read() {
     assert_eq!(*calls.lock().unwrap(), ["GetItem"]);
 }
 
+/// The message is another video's as often as not. The slot is the next one's, some day.
 #[tokio::test]
-async fn a_run_that_cannot_be_started_fails_no_message() {
+async fn a_run_that_cannot_be_started_fails_no_message_and_after_an_hour_its_video() {
     let (world, faults) = world();
     let client = world.client("unstarted", Plan::Pro).await;
     let (store, owner) = (world.store().await, UserId("user_unstarted".to_owned()));
     let url = Origin::Url { url: format!("http://{}/files/none.mp4", world.web) };
-    let id = library::made(&store, &owner, url, Timestamp::now()).await.id.to_string();
-    let refused = id.clone();
+    let video = library::made(&store, &owner, url, Timestamp::now()).await;
+    let (id, refused) = (video.id.to_string(), video.id.to_string());
     faults.first_rule("start refused", move |call| {
         let is_its_start = call.operation == "StartExecution" && call.mentions(&refused);
         is_its_start.then(|| Fault::json(400, "AccessDeniedException"))
@@ -86,23 +88,41 @@ async fn a_run_that_cannot_be_started_fails_no_message() {
     let message = json!({ "Records": [{ "messageId": "m", "body": body, "eventSource": "aws:sqs" }] });
     let answer = world.invoke("PipelineDispatch", &message).await;
     assert_eq!(answer["batchItemFailures"], json!([]), "{answer}");
-    let http = reqwest::Client::new();
-    eventually("it has a slot", async || {
-        let rows: Vec<Value> = world.rows(&http, "ADMISSION", &format!("RUNNING#{id}")).await;
-        if rows.len() == 1 { Ok(()) } else { Err(rows) }
-    })
-    .await;
-    eventually("its start is refused", async || {
-        let lines = world.log_lines(&id).await;
-        let refusal =
-            lines.iter().find(|line| line["error"].as_str().is_some_and(|e| e.contains("AccessDenied")));
-        match refusal {
-            Some(line) if line["trace.id"] == library::no_request().0 && line["video.id"] == *id => Ok(()),
-            Some(_) | None => Err(lines),
-        }
-    })
-    .await;
+    let slot = eventually("it has a slot", async || slot(&id).await.ok_or(())).await;
+    told(&id, "run not started; the sweep starts it").await;
     assert!(faults.count("start refused") > 0);
-    let cancelled = client.api(reqwest::Method::POST, &format!("/v1/api/jobs/{id}/cancel"), None).await;
-    assert_eq!(cancelled.status, 200, "{}", cancelled.body);
+
+    for (minutes, state) in [(30, StateKind::Queued), (61, StateKind::Failed)] {
+        let since = Timestamp::now() - SignedDuration::from_mins(minutes);
+        let mut slot = slot.clone();
+        slot["since"] = json!({ "N": since.as_second().to_string() });
+        world.put_row(slot).await;
+        world.invoke("UpkeepSweep", &json!({})).await;
+        let video = store.video(video.id).await.unwrap().unwrap();
+        assert_eq!(video.state.kind(), state, "after {minutes} minutes");
+    }
+    let failed = client.finished(&id).await;
+    assert_eq!((&failed["status"], &failed["errorCode"]), (&json!("FAILED"), &json!("internal")), "{failed}");
+    assert_eq!(self::slot(&id).await, None);
+    for message in ["run not started for an hour: its video is given up", "run ended"] {
+        told(&id, message).await;
+    }
+}
+
+/// The row of a video's slot, if it has one.
+async fn slot(id: &str) -> Option<Value> {
+    let (world, _) = world();
+    let http = reqwest::Client::new();
+    world.rows(&http, "ADMISSION", &format!("RUNNING#{id}")).await.into_iter().next()
+}
+
+/// Waits until that is logged of a video, under the id of the request that asked for it.
+async fn told(id: &str, message: &str) {
+    let (world, _) = world();
+    eventually(message, async || {
+        let lines = world.log_lines(id).await;
+        let line = lines.iter().find(|line| line["message"] == message && line["video.id"] == id).cloned();
+        line.filter(|line| line["trace.id"] == library::no_request().0).ok_or(lines)
+    })
+    .await;
 }
