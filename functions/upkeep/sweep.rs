@@ -73,7 +73,7 @@ async fn check_slot(app: &App, run: Admitted, now: Timestamp) -> Result<(), Stor
     }
     let video = video_of(app, run).await?;
     if let Some(video) = video.filter(|video| found.is_none() && !video.is_terminal())
-        && is_started(app, &video, run, now).await?
+        && start_again(app, &video, run, now).await?
     {
         return Ok(());
     }
@@ -99,7 +99,7 @@ async fn video_of(app: &App, run: Admitted) -> Result<Option<Video>, StoreError>
 }
 
 /// Starts a run whose start was lost. False where that was refused for so long that the video has been given up.
-async fn is_started(app: &App, video: &Video, run: Admitted, now: Timestamp) -> Result<bool, StoreError> {
+async fn start_again(app: &App, video: &Video, run: Admitted, now: Timestamp) -> Result<bool, StoreError> {
     match app.store.start_execution(video).await {
         Ok(()) => {
             tracing::warn!(video.id = %video.id, "a lost start: the run is started now");
