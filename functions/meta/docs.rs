@@ -2,6 +2,8 @@
 //!
 //! Nothing is loaded from another host. Swagger UI comes out of a crate, Redoc out of `infra/openapi/assets`.
 
+#[path = "docs/servers.rs"]
+mod servers;
 #[path = "docs/yaml.rs"]
 mod yaml;
 
@@ -9,9 +11,10 @@ use std::io::{Cursor, Read};
 use std::sync::LazyLock;
 
 use domain::problem::ProblemKind;
-use edge::{Call, Door, Problem, Reply, Servers};
+use edge::{Call, Door, Problem, Reply};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use servers::Servers;
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
 
@@ -45,7 +48,8 @@ const STYLE: &str = "text/css; charset=utf-8";
 
 async fn show(call: Call) -> Result<Reply, Problem> {
     let asset: String = call.path("asset", "file").unwrap_or_default();
-    let servers = call.servers();
+    let (host, stage) = call.host_and_stage();
+    let servers = Servers::of(host, stage, call.app.config.jobs_api_id.as_deref());
     let (reply, age) = match (call.resource.as_str(), asset.as_str()) {
         ("/openapi.json", _) => (document(&VIDEOS, &servers.videos)?, MINUTES),
         ("/openapi/jobs.json", _) => (document(&JOBS, &servers.jobs)?, MINUTES),

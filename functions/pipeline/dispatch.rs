@@ -1,10 +1,9 @@
-//! Ingest queue: an upload has arrived, a fetched video is due, or a run has ended. Puts videos in line, and starts the
-//! state machine for those at its head while few enough run.
+//! Ingest queue: an upload has arrived, a fetched video is due, or a run has ended. Puts videos in line, and once for each
+//! batch of messages starts the state machine for those at its head while few enough run.
 
 use std::sync::Arc;
 
 use aws_lambda_events::event::s3::{S3Event, S3EventRecord};
-use domain::video::StateKind;
 use edge::step::StepError;
 use edge::{App, clock, queue, runs, telemetry};
 use serde::Deserialize;
@@ -35,10 +34,14 @@ async fn dispatch(app: Arc<App>, message: String) -> Result<(), StepError> {
                 }
             }
             // S3 tests a new notification with a message that has no records.
-            Err(_) if message.contains("s3:TestEvent") => return Ok(()),
+            Err(_) if message.contains("s3:TestEvent") => {}
             Err(error) => return Err(StepError::transient(error)),
         }
     }
+    Ok(())
+}
+
+async fn start_waiting(app: Arc<App>) -> Result<(), StepError> {
     Ok(app.store.start_waiting(app.config.max_running_videos, clock::now()).await?)
 }
 
@@ -60,27 +63,16 @@ async fn upload_arrived(app: &App, record: S3EventRecord) -> Result<(), StepErro
         version_id: object.version_id.unwrap_or_default(),
         size: object.size.and_then(|size| size.try_into().ok()).unwrap_or(0),
     };
-    let arrived = app.store.upload_arrived(id, source.clone(), clock::now()).await?;
-    let video = match arrived {
-        Some(video) => {
-            telemetry::follow(&video);
-            runs::begun(&video);
-            video
-        }
-        // A redelivery of the event that did it may have died before it put the video in line; a later PUT is ignored.
-        None => match app.store.video(id).await? {
-            Some(video)
-                if video.source.as_ref() == Some(&source) && video.state.kind() == StateKind::Queued =>
-            {
-                video
-            }
-            Some(_) | None => return Ok(()),
-        },
-    };
+    let now = clock::now();
+    let Some(video) = app.store.upload_arrived(id, source, now).await? else { return Ok(()) };
+    telemetry::follow(&video);
+    if app.store.claim_upload_count(&video, now).await? {
+        runs::begun(&video);
+    }
     Ok(app.store.join_line(&video).await?)
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), edge::Error> {
-    queue::serve(dispatch).await
+    queue::serve_batches(dispatch, start_waiting).await
 }

@@ -18,6 +18,8 @@ use tracing::Instrument;
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(37);
 /// Whoever lets a video run starts it within this time, or has died.
 const LONGEST_START: SignedDuration = SignedDuration::from_mins(5);
+/// A start that is refused for so long always will be, and others need the slot.
+const LONGEST_REFUSAL: SignedDuration = SignedDuration::from_hours(1);
 /// A run is looked after so often.
 const NEXT_LOOK: SignedDuration = SignedDuration::from_mins(5);
 /// A place in line is not lost, and is looked at only in case that it is: so often.
@@ -25,46 +27,91 @@ const NEXT_LOOK_IN_LINE: SignedDuration = SignedDuration::from_mins(30);
 
 async fn sweep(app: Arc<App>, _tick: Value) -> Result<(), StepError> {
     let now = clock::now();
-    let mut failed = Ok(());
-    let running = app.store.admitted().await?;
-    let videos_running = running.len();
-    for run in running {
-        if let Err(error) = check_slot(&app, run, now).await {
-            tracing::error!(video.id = %run.video, %error, "slot not checked");
-            failed = Err(error.into());
-        }
+    // First, because it is short: looking after all videos may take longer than this function has.
+    let mut outcome = look_at_line(&app, now).await;
+    if let Err(error) = &outcome {
+        // Nor must the line's trouble keep videos waiting that are in none.
+        tracing::error!(?error, "line not looked at in full");
     }
     for id in app.store.due(now).await? {
         let work = telemetry::work();
         // One video's trouble must not keep the others waiting.
         if let Err(error) = look_after(&app, id, now).instrument(work.clone()).await {
             work.in_scope(|| tracing::error!(video.id = %id, %error, "video not looked after"));
-            failed = Err(error.into());
+            outcome = Err(error.into());
         }
     }
+    // Again, for whoever was put in line meanwhile.
     app.store.start_waiting(app.config.max_running_videos, now).await?;
+    outcome
+}
+
+/// Frees the slots of runs that are over, tells how long the line is, and starts videos at its head.
+async fn look_at_line(app: &App, now: Timestamp) -> Result<(), StepError> {
+    let mut outcome = Ok(());
+    let running = app.store.admitted().await?;
+    let videos_running = running.len();
+    for run in running {
+        let work = telemetry::work();
+        if let Err(error) = check_slot(app, run, now).instrument(work.clone()).await {
+            work.in_scope(|| tracing::error!(video.id = %run.video, %error, "slot not checked"));
+            outcome = Err(error.into());
+        }
+    }
     runs::in_line(videos_running, app.store.line().await?, now);
-    failed
+    app.store.start_waiting(app.config.max_running_videos, now).await?;
+    outcome
 }
 
 /// The end of a run gives its slot back, and whoever lets a video run starts it. Here, where either was lost.
 async fn check_slot(app: &App, run: Admitted, now: Timestamp) -> Result<(), StoreError> {
-    match app.store.run(run.video, run.attempt).await? {
+    let found = app.store.run(run.video, run.attempt).await?;
+    match found {
         Some(Run::Going { since }) if now.duration_since(since) < LONGEST_RUN => return Ok(()),
-        Some(Run::Going { .. } | Run::Over) => {}
         None if now.duration_since(run.since) < LONGEST_START => return Ok(()),
-        None => {
-            let video = app.store.video(run.video).await?;
-            let still = video.filter(|video| video.attempt == run.attempt && !video.is_terminal());
-            if let Some(video) = still {
-                tracing::warn!(video.id = %run.video, "a lost start: the run is started now");
-                return app.store.start_execution(&video).await;
-            }
-        }
+        Some(Run::Going { .. } | Run::Over) | None => {}
+    }
+    let video = video_of(app, run).await?;
+    if let Some(video) = video.filter(|video| found.is_none() && !video.is_terminal())
+        && start_again(app, &video, run, now).await?
+    {
+        return Ok(());
     }
     // Also where the message that says so is on its way.
     tracing::info!(video.id = %run.video, "a run has ended: the slot is given back now");
     app.store.release_slot(run.video, run.attempt).await
+}
+
+/// The video of a run, if it is in this attempt still. One that cannot be read must not keep its slot for ever.
+async fn video_of(app: &App, run: Admitted) -> Result<Option<Video>, StoreError> {
+    let video = match app.store.video(run.video).await {
+        Ok(video) => video.filter(|video| video.attempt == run.attempt),
+        Err(error @ StoreError::Malformed { .. }) => {
+            tracing::error!(video.id = %run.video, %error, "video of a slot not read");
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    if let Some(video) = &video {
+        telemetry::follow(video);
+    }
+    Ok(video)
+}
+
+/// Starts a run whose start was lost. False where that was refused for so long that the video has been given up.
+async fn start_again(app: &App, video: &Video, run: Admitted, now: Timestamp) -> Result<bool, StoreError> {
+    match app.store.start_execution(video).await {
+        Ok(()) => {
+            tracing::warn!(video.id = %video.id, "a lost start: the run is started now");
+            Ok(true)
+        }
+        Err(error) if now.duration_since(run.since) < LONGEST_REFUSAL => Err(error),
+        Err(error) => {
+            tracing::error!(video.id = %video.id, %error, "run not started for an hour: its video is given up");
+            end(app, video, not_started()).await?;
+            Ok(false)
+        }
+    }
 }
 
 async fn look_after(app: &App, id: VideoId, now: Timestamp) -> Result<(), StoreError> {
@@ -103,6 +150,11 @@ fn upload_expired() -> Failure {
 
 fn interrupted() -> Failure {
     let detail = "Processing was interrupted on our side. This attempt was not billed; please retry.";
+    Failure::new(FailureCode::Internal, detail)
+}
+
+fn not_started() -> Failure {
+    let detail = "Processing could not be started on our side. This attempt was not billed; please retry.";
     Failure::new(FailureCode::Internal, detail)
 }
 

@@ -18,6 +18,8 @@ use crate::world::World;
 
 /// Lambda's name for "too many at once", as the state machine sees it.
 const THROTTLED: &str = "Lambda.TooManyRequestsException";
+/// A video that is queued is in line by then, however busy the machine is.
+const IN_LINE: f64 = 2.0;
 /// Between two looks at the oldest video that has not ended.
 const PAUSE: Duration = Duration::from_millis(500);
 /// Between two requests beside the burst: fewer than a client's sixty a minute.
@@ -60,7 +62,7 @@ pub struct Burst {
     pub most_running: usize,
     /// How many invocations of steps Lambda refused.
     pub throttled: usize,
-    /// By how many places a run began before or after its turn, at most.
+    /// How many videos that were queued later began before one that stood in line already, at most.
     pub out_of_turn: usize,
     /// Beside it.
     pub asked: Vec<Asked>,
@@ -165,15 +167,17 @@ async fn ask(url: &str, client: &Client, over: &AtomicBool) -> Vec<Asked> {
     asked
 }
 
-/// What the executions tell: how many ran at once, how many invocations were refused, and by how many places a run
-/// began before or after its turn. Their turns are those of the table's ids: they are made and put in one order.
+/// What the executions tell: how many ran at once, how many invocations were refused, and how many were let pass by
+/// one that stood in line, at most. The turns are those of the line: by the second of the queue, then by id.
 async fn told(world: &World, ids: &[VideoId]) -> (usize, usize, usize) {
-    let runs = Runs::of(world).await;
-    let (mut moments, mut begins, mut throttled) = (vec![], vec![], 0);
-    for id in ids {
-        let id = id.to_string();
+    let (runs, store) = (Runs::of(world).await, world.store().await);
+    let (mut moments, mut turns, mut throttled) = (vec![], vec![], 0);
+    for video in ids {
+        let id = video.to_string();
         let (began, ended) = runs.span(&id, 1).await;
-        begins.push(began);
+        let row = store.video(*video).await.expect("a table").expect("a video");
+        let queued_at = row.queued_at.expect("a video that was queued").as_second();
+        turns.push(Turn { place: (queued_at, *video), began });
         // An end comes before a start at the same moment.
         moments.extend([(began, 1_i64), (ended, -1)]);
         throttled += runs.errors(&id, 1).await.iter().filter(|error| *error == THROTTLED).count();
@@ -189,8 +193,47 @@ async fn told(world: &World, ids: &[VideoId]) -> (usize, usize, usize) {
         running += step;
         most = most.max(running);
     }
-    let mut by_begin: Vec<usize> = (0..begins.len()).collect();
-    by_begin.sort_by(|a, b| begins[*a].total_cmp(&begins[*b]));
-    let moved = by_begin.iter().enumerate().map(|(place, turn)| place.abs_diff(*turn));
-    (usize::try_from(most).expect("a number"), throttled, moved.max().unwrap_or(0))
+    (usize::try_from(most).expect("a number"), throttled, out_of_turn(&turns))
+}
+
+/// A video's place in line, and when its run began, in seconds of Unix time.
+struct Turn {
+    place: (i64, VideoId),
+    began: f64,
+}
+
+fn out_of_turn(turns: &[Turn]) -> usize {
+    let passed_by = |waiting: &Turn| {
+        let in_line = waiting.place.0 as f64 + IN_LINE;
+        let passes =
+            |other: &&Turn| other.place > waiting.place && (in_line..waiting.began).contains(&other.began);
+        turns.iter().filter(passes).count()
+    };
+    turns.iter().map(passed_by).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// Videos that were queued at these seconds, in the order in which they began: the first after ten seconds, and
+    /// then one a second.
+    fn begun(queued_at: &[i64]) -> usize {
+        let turns = queued_at.iter().zip(10..).map(|(second, began)| Turn {
+            place: (*second, VideoId(Uuid::from_u128(1))),
+            began: f64::from(began),
+        });
+        out_of_turn(&turns.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn only_who_stood_in_line_can_be_passed_by() {
+        assert_eq!(begun(&[1, 2, 3, 4]), 0);
+        assert_eq!(begun(&[1, 3, 4, 2]), 2);
+        assert_eq!(begun(&[4, 3, 2, 1]), 3);
+        // The one that was queued first may not have been in line when the other began.
+        assert_eq!(begun(&[10, 9]), 0);
+    }
 }

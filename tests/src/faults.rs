@@ -41,6 +41,11 @@ impl Call {
         ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"].iter().any(|name| self.is(name))
     }
 
+    /// Whether what was sent has this text in it.
+    pub fn mentions(&self, text: &str) -> bool {
+        std::str::from_utf8(&self.body).is_ok_and(|body| body.contains(text))
+    }
+
     /// Whether it reads an index.
     pub fn reads_index(&self) -> bool {
         self.is("Query")
@@ -144,6 +149,11 @@ impl FaultProxy {
     /// From now on calls are shown to this rule too, unless an earlier one has done something to them.
     pub fn rule(&self, name: &'static str, rule: impl FnMut(&Call) -> Option<Fault> + Send + 'static) {
         self.shared.state().rules.push((name, Box::new(rule)));
+    }
+
+    /// As [`Self::rule`], and before all rules that there are.
+    pub fn first_rule(&self, name: &'static str, rule: impl FnMut(&Call) -> Option<Fault> + Send + 'static) {
+        self.shared.state().rules.insert(0, (name, Box::new(rule)));
     }
 
     /// A rule for each `n`th of the calls that `wanted` picks.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_sfn::Client;
-use aws_sdk_sfn::types::{ExecutionStatus, HistoryEvent};
+use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus, HistoryEvent};
 
 use crate::world::World;
 
@@ -50,16 +50,13 @@ impl Runs {
 
     /// The errors of the tasks that failed in the run of that attempt, but for those in the items of a map.
     pub async fn errors(&self, video: &str, attempt: u32) -> Vec<String> {
-        let history = self.history(video, attempt).await;
-        let failures = history.iter().filter_map(HistoryEvent::task_failed_event_details);
-        failures.filter_map(|details| details.error()).map(str::to_owned).collect()
+        errors(&self.history(video, attempt).await)
     }
 
     /// How many maps of that label the run of that attempt started.
     pub async fn maps(&self, video: &str, attempt: u32, label: &str) -> usize {
-        let maps = self.states.list_map_runs().execution_arn(self.execution(video, attempt)).send().await;
-        let maps = maps.expect("the maps of an execution");
-        maps.map_runs().iter().filter(|map| map.map_run_arn().contains(&format!("/{label}:"))).count()
+        let maps = self.started_maps(video, attempt).await;
+        maps.iter().filter(|map| map.label == label).count()
     }
 
     /// The states that the run of that attempt came to, in their order.
@@ -87,19 +84,11 @@ impl Runs {
 
     /// The items of the map of that label: how each fared, and the errors of its tasks that failed.
     pub async fn items(&self, video: &str, attempt: u32, label: &str) -> Vec<(ExecutionStatus, Vec<String>)> {
-        let maps = self.states.list_map_runs().execution_arn(self.execution(video, attempt)).send().await;
+        let maps = self.started_maps(video, attempt).await.into_iter();
         let mut items = vec![];
-        for map in maps.expect("the maps of an execution").map_runs() {
-            if !map.map_run_arn().contains(&format!("/{label}:")) {
-                continue;
-            }
-            let listed = self.states.list_executions().map_run_arn(map.map_run_arn()).send().await;
-            for item in listed.expect("the items of a map").executions() {
-                let history = self.history_of(item.execution_arn().to_owned()).await;
-                let failures = history.iter().filter_map(HistoryEvent::task_failed_event_details);
-                let errors = failures.filter_map(|details| details.error()).map(str::to_owned).collect();
-                items.push((item.status().clone(), errors));
-            }
+        for item in maps.filter(|map| map.label == label).flat_map(|map| map.items) {
+            let history = self.history_of(item.execution_arn().to_owned()).await;
+            items.push((item.status().clone(), errors(&history)));
         }
         items
     }
@@ -107,17 +96,41 @@ impl Runs {
     /// How long the longest item of each map took, in seconds, by the step that its items call.
     pub async fn longest_items(&self, video: &str, attempt: u32) -> BTreeMap<&'static str, f64> {
         let mut longest = BTreeMap::new();
-        let maps = self.states.list_map_runs().execution_arn(self.execution(video, attempt)).send().await;
-        for map in maps.expect("the maps of an execution").map_runs() {
-            let step = if map.map_run_arn().contains("/Segment:") { "Extract" } else { "Describe" };
-            let listed = self.states.list_executions().map_run_arn(map.map_run_arn()).into_paginator();
-            let items = listed.items().send().collect::<Result<Vec<_>, _>>().await;
-            let took = items
-                .expect("the items of a map")
-                .into_iter()
+        for map in self.started_maps(video, attempt).await {
+            let step = if map.label == "Segment" { "Extract" } else { "Describe" };
+            let took = map
+                .items
+                .iter()
                 .filter_map(|item| Some(item.stop_date()?.as_secs_f64() - item.start_date().as_secs_f64()));
             longest.insert(step, took.fold(0.0, f64::max));
         }
         longest
     }
+
+    /// The maps that the run of that attempt started.
+    async fn started_maps(&self, video: &str, attempt: u32) -> Vec<StartedMap> {
+        let listed = self.states.list_map_runs().execution_arn(self.execution(video, attempt)).send().await;
+        let mut maps = vec![];
+        for map in listed.expect("the maps of an execution").map_runs() {
+            let arn = map.map_run_arn();
+            let items = self.states.list_executions().map_run_arn(arn).into_paginator().items();
+            let items = items.send().collect::<Result<Vec<_>, _>>().await.expect("the items of a map");
+            // …:mapRun:{machine}/{label}:{id}
+            let label = arn.rsplit('/').next().and_then(|rest| rest.split(':').next()).expect("a label");
+            maps.push(StartedMap { label: label.to_owned(), items });
+        }
+        maps
+    }
+}
+
+/// A map of a run, and the executions of its items.
+struct StartedMap {
+    label: String,
+    items: Vec<ExecutionListItem>,
+}
+
+/// The errors of the tasks that failed.
+fn errors(history: &[HistoryEvent]) -> Vec<String> {
+    let failures = history.iter().filter_map(HistoryEvent::task_failed_event_details);
+    failures.filter_map(|details| details.error()).map(str::to_owned).collect()
 }

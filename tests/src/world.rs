@@ -1,21 +1,21 @@
 //! One local stack per test program, with its own ports and data.
 
+mod aws;
+mod logs;
+mod processes;
+
 use std::collections::HashSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
 use domain::ids::UserId;
 use domain::metering::Wallet;
 use domain::plan::Plan;
 use jiff::Timestamp;
 use local::{Stack, StackOptions};
-use serde_json::{Value, json};
-use store::{Names, Purge, Store};
 
 use crate::client::Client;
 use crate::clips::{self, Clips};
@@ -26,9 +26,6 @@ use crate::stripe::FakeStripe;
 use crate::vectors::VectorService;
 use crate::wait::eventually;
 use crate::web::{self, Web};
-
-/// The emulator takes the key `test` for the account's root and does not check its signature.
-const ROOT: &str = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/any/aws4_request, SignedHeaders=host, Signature=none";
 
 /// The template's parameter of how many videos run at a time.
 pub const RUNNING: &str = "MaxRunningVideos";
@@ -157,180 +154,6 @@ impl World {
         .await
     }
 
-    /// The table and the bucket, as somebody who may do everything.
-    pub async fn store(&self) -> Store {
-        self.store_through(&self.aws_endpoint).await
-    }
-
-    /// The same, by another way to the emulator.
-    pub async fn store_through(&self, endpoint: &str) -> Store {
-        let aws = self.aws().await.into_builder().endpoint_url(endpoint).build();
-        Store::new(
-            &aws,
-            Names {
-                table: self.table.clone(),
-                bucket: self.bucket.clone(),
-                s3_path_style: true,
-                ..Names::default()
-            },
-        )
-    }
-
-    /// Rows of the table as they are stored, whatever the store makes of them: those of a partition whose sort keys
-    /// have this start. A client of one's own, because one is slow to make and belongs to its runtime.
-    pub async fn rows(&self, http: &reqwest::Client, partition: &str, start: &str) -> Vec<Value> {
-        let mut query = json!({
-            "TableName": self.table,
-            "ConsistentRead": true,
-            "KeyConditionExpression": "PK = :pk",
-            "ExpressionAttributeValues": { ":pk": { "S": partition } },
-        });
-        // The table takes no empty text for a part of a key.
-        if !start.is_empty() {
-            query["KeyConditionExpression"] = json!("PK = :pk AND begins_with(SK, :sk)");
-            query["ExpressionAttributeValues"][":sk"] = json!({ "S": start });
-        }
-        let call = http.post(&self.aws_endpoint).body(query.to_string());
-        let call = call.header("x-amz-target", "DynamoDB_20120810.Query").header("authorization", ROOT);
-        let mut answer = json_of(call.header("content-type", "application/x-amz-json-1.0")).await;
-        assert!(answer["LastEvaluatedKey"].is_null(), "{partition} has more than one page");
-        let Value::Array(rows) = answer["Items"].take() else { panic!("no rows: {answer}") };
-        rows
-    }
-
-    /// Writes a row of the table as it is, whatever the store would make of it.
-    pub async fn put_row(&self, row: Value) {
-        let put = json!({ "TableName": self.table, "Item": row });
-        let call = reqwest::Client::new().post(&self.aws_endpoint).body(put.to_string());
-        let call = call.header("x-amz-target", "DynamoDB_20120810.PutItem").header("authorization", ROOT);
-        let answer =
-            call.header("content-type", "application/x-amz-json-1.0").send().await.expect("an answer");
-        assert_eq!(answer.status(), 200, "{row}");
-    }
-
-    /// What an API of AWS answers that speaks JSON: `Logs_20140328.FilterLogEvents`.
-    pub async fn call(&self, target: &str, body: Value) -> Value {
-        let call = reqwest::Client::new().post(&self.aws_endpoint).body(body.to_string());
-        let call = call.header("x-amz-target", target).header("authorization", ROOT);
-        json_of(call.header("content-type", "application/x-amz-json-1.0")).await
-    }
-
-    /// The lines of the functions' log that have this text in them, parsed. Lambda's own are not JSON here, and left out.
-    pub async fn log_lines(&self, text: &str) -> Vec<Value> {
-        let group = self.deployed("PipelineIndex").await["LoggingConfig"]["LogGroup"].take();
-        let found = json!({ "logGroupName": group, "filterPattern": format!("\"{text}\"") });
-        let found = self.call("Logs_20140328.FilterLogEvents", found).await;
-        let events = found["events"].as_array().unwrap_or_else(|| panic!("no events: {found}"));
-        let lines = events.iter().filter_map(|event| event["message"].as_str());
-        lines.filter_map(|line| serde_json::from_str(line).ok()).collect()
-    }
-
-    /// Keys of the objects under a prefix, old versions included.
-    pub async fn objects(&self, prefix: &str) -> Vec<String> {
-        self.store().await.keys_under(prefix).await.expect("a list of objects")
-    }
-
-    /// The versions of the object with that key.
-    pub async fn versions(&self, key: &str) -> Vec<String> {
-        let url = format!("{}/{}?versions&prefix={key}", self.aws_endpoint, self.bucket);
-        let listed = reqwest::Client::new().get(url).header("authorization", ROOT).send().await;
-        let listed = listed.expect("an answer").text().await.expect("a list");
-        let parts = listed.split("<VersionId>").skip(1);
-        parts.filter_map(|part| Some(part.split_once('<')?.0.to_owned())).collect()
-    }
-
-    /// Removes a version of an object for good.
-    pub async fn remove_object(&self, key: &str, version: &str) {
-        let url = format!("{}/{}/{key}?versionId={version}", self.aws_endpoint, self.bucket);
-        let removed = reqwest::Client::new().delete(url).header("authorization", ROOT).send().await;
-        assert_eq!(removed.expect("an answer").status(), 204, "{key}");
-    }
-
-    /// Gives a message to the function behind the purge queue, as the queue does.
-    pub async fn purge(&self, message: &Purge) {
-        let body = serde_json::to_string(message).expect("a message");
-        let event = json!({ "Records": [{ "messageId": "m", "body": body, "eventSource": "aws:sqs" }] });
-        let answer = self.invoke("UpkeepPurge", &event).await;
-        assert_eq!(answer["batchItemFailures"], json!([]), "{message:?}");
-    }
-
-    /// Replaces the text of the secret that this parameter of the template names.
-    pub async fn set_secret(&self, parameter: &str, text: &str) {
-        let change = json!({ "SecretId": format!("local/{parameter}"), "SecretString": text });
-        let call = reqwest::Client::new().post(&self.aws_endpoint).body(change.to_string());
-        let call = call.header("x-amz-target", "secretsmanager.PutSecretValue").header("authorization", ROOT);
-        let answer = json_of(call.header("content-type", "application/x-amz-json-1.1")).await;
-        assert!(answer["VersionId"].is_string(), "{parameter}: {answer}");
-    }
-
-    /// Invokes a deployed function by the name that the template gives it; answers what it answers.
-    pub async fn invoke(&self, function: &str, event: &Value) -> Value {
-        let deployed = self.deployed(function).await;
-        let name = deployed["FunctionName"].as_str().expect("a name");
-        let url = format!("{}/2015-03-31/functions/{name}/invocations", self.aws_endpoint);
-        let call = reqwest::Client::new().post(url).header("authorization", ROOT);
-        json_of(call.body(event.to_string())).await
-    }
-
-    /// What Lambda says of a function, by the name that the template gives it.
-    pub(crate) async fn deployed(&self, function: &str) -> Value {
-        let url = format!("{}/2015-03-31/functions?MaxItems=10000", self.aws_endpoint);
-        let mut listed: Value = json_of(reqwest::Client::new().get(url).header("authorization", ROOT)).await;
-        let functions = listed["Functions"].as_array_mut().expect("a list of functions");
-        let is_it = |deployed: &&mut Value| {
-            deployed["FunctionName"].as_str().is_some_and(|name| name.split('-').any(|part| part == function))
-        };
-        functions.iter_mut().find(is_it).expect("a deployed function of that name").take()
-    }
-
-    /// Kills every process of a function as the system does when memory runs out; answers how many there were.
-    pub fn kill(&self, function: &str) -> usize {
-        let found = self.processes(function);
-        for id in &found {
-            // It may have ended by itself meanwhile.
-            let _ = std::process::Command::new("kill").arg("-9").arg(id).status();
-        }
-        found.len()
-    }
-
-    /// The ids of a function's processes, and of the programs that those run.
-    pub fn processes(&self, function: &str) -> Vec<OsString> {
-        let is_it = |process: &Path| {
-            let Ok(environment) = std::fs::read(process.join("environ")) else { return false };
-            let mut variables =
-                environment.split(|byte| *byte == 0).filter_map(|v| std::str::from_utf8(v).ok());
-            let (mut named, mut ours) = (false, false);
-            for (name, value) in variables.by_ref().filter_map(|variable| variable.split_once('=')) {
-                named |= name == "AWS_LAMBDA_FUNCTION_NAME" && value.contains(function);
-                ours |= name == "AWS_ENDPOINT_URL" && value == self.aws_endpoint;
-            }
-            named && ours
-        };
-        let processes = std::fs::read_dir("/proc").expect("a Linux machine").flatten();
-        let processes: Vec<PathBuf> = processes.map(|process| process.path()).collect();
-        let mut found: Vec<&PathBuf> = processes.iter().filter(|process| is_it(process)).collect();
-        // What they started is not told whose it is.
-        let mut known = 0;
-        while known < found.len() {
-            let parent = found[known].file_name();
-            let is_child = |process: &&PathBuf| parent_of(process).as_deref() == parent;
-            let children: Vec<&PathBuf> = processes.iter().filter(is_child).collect();
-            found.extend(children.into_iter().filter(|child| !found.contains(child)).collect::<Vec<_>>());
-            known += 1;
-        }
-        found.into_iter().filter_map(|process| process.file_name()).map(OsStr::to_owned).collect()
-    }
-
-    /// The emulator, as its root account.
-    pub async fn aws(&self) -> SdkConfig {
-        aws_config::defaults(BehaviorVersion::latest())
-            .endpoint_url(&self.aws_endpoint)
-            .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "tests"))
-            .load()
-            .await
-    }
-
     fn start(parameters: &[(&'static str, String)], variables: &[(&str, &str)]) -> Self {
         let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
         let folder = root.join("target/tmp/clips");
@@ -410,19 +233,6 @@ impl World {
             addresses: AtomicU16::new(1),
         }
     }
-}
-
-/// The id of the process that started another one.
-fn parent_of(process: &Path) -> Option<OsString> {
-    let stat = std::fs::read_to_string(process.join("stat")).ok()?;
-    // After the name, which may have any characters, come the state and the parent.
-    let (_, rest) = stat.rsplit_once(')')?;
-    rest.split_whitespace().nth(1).map(OsString::from)
-}
-
-async fn json_of(request: reqwest::RequestBuilder) -> Value {
-    let answer = request.send().await.expect("an answer").bytes().await.expect("a body");
-    serde_json::from_slice(&answer).unwrap_or_default()
 }
 
 /// An empty folder for the data of this program's stack. What earlier runs left is removed, as far as a stack that is

@@ -37,6 +37,8 @@ mod permissions;
 mod routes;
 #[path = "contract/safeguards.rs"]
 mod safeguards;
+#[path = "contract/sources.rs"]
+mod sources;
 #[path = "contract/template.rs"]
 mod template;
 #[path = "contract/transformed.rs"]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::failure::{Failure, FailureCode};
 use domain::program;
 use domain::youtube::{
-    Access, Had, MAX_PICTURE_BYTES, MAX_SOUND_BYTES, Refusal, SLOW, YoutubeId, not_downloaded,
+    Access, Had, MAX_PICTURE_BYTES, MAX_SOUND_BYTES, Refusal, SLOW, YoutubeId, wrongly_set_up,
 };
 use edge::step::StepError;
 use edge::{App, Secret};
@@ -50,7 +50,7 @@ async fn access(app: &App) -> Result<Access, StepError> {
     let cookies = app.current_secret(Secret::YoutubeCookies).await?;
     Access::new(proxy.as_deref(), cookies).map_err(|error| {
         tracing::error!(%error, "YouTube videos cannot be downloaded");
-        not_downloaded().into()
+        wrongly_set_up().into()
     })
 }
 

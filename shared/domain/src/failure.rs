@@ -14,6 +14,8 @@ pub enum FailureCode {
     UploadExpired,
     /// The URL answered with an error, or not at all.
     FetchFailed,
+    /// What this service fetches with is wrongly set up or outdated.
+    FetchUnavailable,
     /// The URL leads to an address that is not public.
     FetchForbidden,
     /// YouTube refused this service's address.
@@ -41,12 +43,33 @@ pub enum FailureCode {
 }
 
 impl FailureCode {
+    /// All of them, in the order of the documents.
+    pub const ALL: [Self; 15] = [
+        Self::UploadExpired,
+        Self::FetchFailed,
+        Self::FetchUnavailable,
+        Self::FetchForbidden,
+        Self::YoutubeBlocked,
+        Self::YoutubeUnavailable,
+        Self::TooLarge,
+        Self::NotAVideo,
+        Self::UnsupportedFormat,
+        Self::Damaged,
+        Self::InsufficientCredits,
+        Self::MaxCostExceeded,
+        Self::ContentRefused,
+        Self::TimedOut,
+        Self::Internal,
+    ];
+
     /// Whether the source could not be fetched, which the Jobs contract calls `FAILED_FETCH`.
     pub fn is_fetch(self) -> bool {
         match self {
-            Self::FetchFailed | Self::FetchForbidden | Self::YoutubeBlocked | Self::YoutubeUnavailable => {
-                true
-            }
+            Self::FetchFailed
+            | Self::FetchUnavailable
+            | Self::FetchForbidden
+            | Self::YoutubeBlocked
+            | Self::YoutubeUnavailable => true,
             Self::UploadExpired
             | Self::TooLarge
             | Self::NotAVideo
@@ -63,7 +86,7 @@ impl FailureCode {
     /// Whether this service failed, and not its owner's file, account or wish: what an operator is woken for.
     pub fn is_service_fault(self) -> bool {
         match self {
-            Self::TimedOut | Self::Internal => true,
+            Self::FetchUnavailable | Self::TimedOut | Self::Internal => true,
             Self::UploadExpired
             | Self::FetchFailed
             | Self::FetchForbidden

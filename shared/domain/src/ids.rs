@@ -75,6 +75,16 @@ impl VideoId {
 #[serde(transparent)]
 pub struct TraceId(pub String);
 
+impl TraceId {
+    /// The most characters that an id has: it goes into headers, rows, and every line.
+    const MAX_CHARS: usize = 128;
+
+    /// The request that somebody else's text names: its visible ASCII characters, as far as an id may go.
+    pub fn new(text: &str) -> Self {
+        Self(text.chars().filter(char::is_ascii_graphic).take(Self::MAX_CHARS).collect())
+    }
+}
+
 /// An account: the `sub` of its session tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -146,6 +156,14 @@ mod tests {
         for bad in [String::new(), "u".repeat(256)] {
             assert_eq!(UserId::new(bad.clone()), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_request_is_known_by_a_short_text_that_can_be_seen() {
+        let id = "7f3c1a52-9d4e-4b1f-8a6c-2e5d7b9f0a31";
+        assert_eq!(TraceId::new(id).0, id);
+        assert_eq!(TraceId::new("a b\n\u{1b}[31m\"é\u{7f}\\").0, "ab[31m\"\\");
+        assert_eq!(TraceId::new(&"x".repeat(129)).0.len(), 128);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use thiserror::Error;
 use url::Url;
 
 pub use access::{Access, AccessError};
-pub use refusal::{Had, Refusal, SLOW, not_downloaded};
+pub use refusal::{Had, Refusal, SLOW, wrongly_set_up};
 
 /// The largest picture that is downloaded, in bytes. It is merged with its sound into a file as large as both, and all three
 /// are on the function's disk at a time: `EphemeralStorage` of `PipelineDownload` in template.yaml.

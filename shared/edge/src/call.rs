@@ -23,7 +23,6 @@ use crate::fetch;
 use crate::problem::{Contract, Problem};
 use crate::refusals;
 use crate::runs;
-use crate::servers::Servers;
 
 /// The largest body that is read.
 const MAX_BODY_BYTES: usize = 64 << 10;
@@ -68,15 +67,14 @@ impl Call {
         Ok(Some(Callback { url: url.into(), key: prefix.clone(), api_version: *api_version }))
     }
 
-    /// Where this caller finds both APIs.
-    pub fn servers(&self) -> Servers {
-        let context = match self.request.request_context_ref() {
-            Some(RequestContext::ApiGatewayV1(context)) => Some(context),
-            _ => None,
-        };
-        let domain = context.and_then(|context| context.domain_name.as_deref());
-        let stage = context.and_then(|context| context.stage.as_deref());
-        Servers::of(domain, stage, self.app.config.jobs_api_id.as_deref())
+    /// The host name and the stage at which the gateway took the request, as far as it says so.
+    pub fn host_and_stage(&self) -> (Option<&str>, Option<&str>) {
+        match self.request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV1(context)) => {
+                (context.domain_name.as_deref(), context.stage.as_deref())
+            }
+            _ => (None, None),
+        }
     }
 
     /// The method.

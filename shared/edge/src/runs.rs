@@ -141,7 +141,9 @@ mod tests {
 
     #[test]
     fn a_failure_names_its_code_and_whose_fault_it_is() {
-        for (code, fault) in [("timed_out", "service"), ("not_a_video", "owner")] {
+        for (code, fault) in
+            [("timed_out", "service"), ("fetch_unavailable", "service"), ("not_a_video", "owner")]
+        {
             let failed = video(json!({ "state": "failed", "stage": "extract", "code": code }));
             let lines = lines_of(|| super::failed(&failed));
             let [line] = lines.as_slice() else { panic!("{lines:?}") };

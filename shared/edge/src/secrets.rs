@@ -59,12 +59,38 @@ impl Secret {
 /// The secrets that were read, kept for the life of the process.
 pub(crate) struct Secrets {
     sdk: SdkConfig,
-    read: [OnceCell<String>; 7],
+    read: Read,
 }
 
 impl Secrets {
     pub(crate) fn new(sdk: SdkConfig) -> Self {
-        Self { sdk, read: Default::default() }
+        Self { sdk, read: Read::default() }
+    }
+}
+
+/// A place for each secret, by name: one without a place does not compile.
+#[derive(Default)]
+struct Read {
+    clerk_webhook: OnceCell<String>,
+    stripe_webhook: OnceCell<String>,
+    stripe_api_key: OnceCell<String>,
+    callback: OnceCell<String>,
+    openai_api_key: OnceCell<String>,
+    youtube_proxy: OnceCell<String>,
+    youtube_cookies: OnceCell<String>,
+}
+
+impl Read {
+    fn of(&self, secret: Secret) -> &OnceCell<String> {
+        match secret {
+            Secret::ClerkWebhook => &self.clerk_webhook,
+            Secret::StripeWebhook => &self.stripe_webhook,
+            Secret::StripeApiKey => &self.stripe_api_key,
+            Secret::Callback => &self.callback,
+            Secret::OpenAiApiKey => &self.openai_api_key,
+            Secret::YoutubeProxy => &self.youtube_proxy,
+            Secret::YoutubeCookies => &self.youtube_cookies,
+        }
     }
 }
 
@@ -86,7 +112,7 @@ impl App {
             let cause = format!("{secret:?} is not set: deploy with {}", secret.origin());
             return Err(Problem::unavailable(detail, cause));
         };
-        let read = self.secrets.read[secret as usize].get_or_try_init(async || {
+        let read = self.secrets.read.of(secret).get_or_try_init(async || {
             let text = self.read_secret(secret, arn).await?;
             Ok::<_, Problem>(text.trim().to_owned())
         });

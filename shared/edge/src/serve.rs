@@ -167,7 +167,8 @@ impl Seen {
         let path = request.raw_http_path().to_owned();
         match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV1(context)) => Self {
-                trace_id: TraceId(context.request_id.clone().unwrap_or_default()),
+                // A caller may have chosen it.
+                trace_id: TraceId::new(context.request_id.as_deref().unwrap_or_default()),
                 // Never a header: those are the caller's to write.
                 source_ip: context.identity.source_ip.clone().unwrap_or_default(),
                 stage: context.stage.clone(),
@@ -175,12 +176,27 @@ impl Seen {
                 path,
             },
             _ => Self {
-                trace_id: TraceId(String::new()),
+                trace_id: TraceId::new(""),
                 source_ip: String::new(),
                 stage: None,
                 resource: String::new(),
                 path,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
+
+    use super::*;
+
+    #[test]
+    fn the_id_that_a_caller_chose_is_short_and_can_be_seen() {
+        let mut context = ApiGatewayProxyRequestContext::default();
+        context.request_id = Some(format!("mine\n{}", "é-".repeat(200)));
+        let request = Request::default().with_request_context(RequestContext::ApiGatewayV1(context));
+        assert_eq!(Seen::of(&request).trace_id.0, format!("mine{}", "-".repeat(124)));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A video in line is a row, and so is one that runs; how many run is a count. A row changes only in one transaction with
 //! the count, so that no slot is taken twice or lost. What runs is started after that: whoever dies in between leaves a
-//! row without an execution, which the next delivery or the sweep makes good.
+//! row without an execution, which the sweep makes good.
 //!
 //! A limit of an account's own would be looked at in [`Store::start_waiting`]: who is over it is passed by, and keeps the
 //! place in line.
@@ -54,6 +54,13 @@ pub struct Line {
     pub since: Option<Timestamp>,
 }
 
+/// How many runs have a slot.
+#[derive(Deserialize)]
+struct Count {
+    /// Below zero only where somebody has changed the table by hand.
+    running: i64,
+}
+
 /// What became of a wish for a slot.
 enum Admission {
     /// It has one, now or since an earlier try.
@@ -89,16 +96,20 @@ impl Store {
     }
 
     /// Starts the videos that have waited longest, until `most` run or none waits. Idempotent, and safe beside others
-    /// who do the same.
+    /// who do the same. A run that cannot be started keeps its slot, is logged, and holds up nobody else: the sweep
+    /// starts it.
     pub fn start_waiting(&self, most: u32, now: Timestamp) -> Reply<'_, ()> {
         Box::pin(async move {
-            while let Some(place) = self.first_in_line().await? {
+            // A transaction holds the count's row even where it is refused, so that while all slots are taken those who
+            // ask would be in the way of those who give one back.
+            while self.running().await? < i64::from(most) {
+                let Some(place) = self.first_in_line().await? else { break };
                 let Some(video) = self.waiting_video(&place).await? else {
                     self.leave_line(&place).await?;
                     continue;
                 };
                 match self.admit(&place, most, now).await? {
-                    Admission::Granted => self.start_execution(&video).await?,
+                    Admission::Granted => self.start_admitted(&video).await,
                     Admission::Gone => {}
                     Admission::Full => break,
                 }
@@ -135,6 +146,21 @@ impl Store {
             let first = rows.into_iter().next().map(|row| from_row::<Place>(OPERATION, row)).transpose()?;
             Ok(Line { videos, since: first.map(|place| place.queued_at) })
         })
+    }
+
+    async fn running(&self) -> Result<i64, StoreError> {
+        const OPERATION: &str = "counting what runs";
+        let count = self.row(OPERATION, Key::running_count()).await?;
+        let count = count.map(|row| from_row::<Count>(OPERATION, row)).transpose()?;
+        Ok(count.map_or(0, |count| count.running))
+    }
+
+    /// Who asked for this may have nothing to do with the video, and is not to fail with it.
+    async fn start_admitted(&self, video: &Video) {
+        if let Err(error) = self.start_execution(video).await {
+            let trace_id = video.trace_id.as_ref().map(|id| id.0.as_str());
+            tracing::error!(video.id = %video.id, trace.id = trace_id, %error, "run not started; the sweep starts it");
+        }
     }
 
     async fn first_in_line(&self) -> Result<Option<Place>, StoreError> {

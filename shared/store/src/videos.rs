@@ -1,5 +1,6 @@
 //! Videos: their row, and the conditional writes that move it through the state machine.
 
+mod arrival;
 mod claim;
 mod create;
 mod end;

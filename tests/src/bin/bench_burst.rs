@@ -27,7 +27,7 @@ async fn main() -> ExitCode {
     eprintln!("ends                                {:?}", burst.ends);
     eprintln!("seconds in all, and a video         {secs:.0}, {:.1}", secs / f64::from(videos));
     eprintln!("runs at a time, at most             {}", burst.most_running);
-    eprintln!("places out of turn, at most         {}", burst.out_of_turn);
+    eprintln!("passed by later ones, at most       {}", burst.out_of_turn);
     eprintln!("invocations of steps refused        {}", burst.throttled);
     eprintln!("API requests beside, of them refused {asked}, {}", burst.refused());
     eprintln!("API p50, p95, longest, in ms        {:.0}, {:.0}, {:.0}", ms(0.5), ms(0.95), ms(1.0));

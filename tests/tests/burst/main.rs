@@ -53,6 +53,12 @@ async fn a_burst_waits_in_line_and_every_refused_step_is_done_later() {
     assert_eq!(burst.ends, BTreeMap::from([("ready", VIDEOS)]));
     assert!(burst.throttled > 0, "nothing was refused, so nothing is proven: lower LIMIT");
     assert!(burst.most_running <= ROOM as usize, "{} ran at a time", burst.most_running);
+    // Who has its slot may be passed by while it is started, by those of the other slots.
+    assert!(
+        burst.out_of_turn < ROOM as usize,
+        "{} began before one that was queued earlier",
+        burst.out_of_turn
+    );
     all_slots_are_free().await;
 }
 

@@ -298,6 +298,7 @@ fn spell_the_words_of_the_domain() {
     for contract in Contract::ALL {
         assert_eq!(words::<Plan>(contract, "Plan"), set(&Plan::ALL.map(Plan::name)));
     }
-    let codes = Contract::ALL.map(|contract| words::<FailureCode>(contract, "FailureCode"));
-    assert_eq!(codes[0], codes[1], "both documents list the same failure codes");
+    for contract in Contract::ALL {
+        assert_eq!(words::<FailureCode>(contract, "FailureCode"), spelt(&FailureCode::ALL));
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use crate::house::{self, Contract};
 use crate::transformed::{PLAIN, integrations, resources};
 
@@ -119,5 +121,21 @@ fn a_domain_and_a_firewall_cover_both_apis() {
     }
     for (id, _, resource) in mappings.iter().chain(&guarded) {
         assert!(resource["Condition"].is_string(), "{id} is there although nobody asked for it");
+    }
+}
+
+/// Its window is a minute, and AWS WAF takes no limit below 10: better a refusal at once than a stack that rolls back.
+#[test]
+fn a_limit_that_the_firewall_cannot_have_is_refused() {
+    let rule = &PLAIN["Rules"]["FirewallTakesLimit"];
+    assert!(rule["RuleCondition"].is_null(), "it always holds");
+    let below: Vec<String> = (1..10).map(|limit: u32| limit.to_string()).collect();
+    let refused = json!({ "Fn::Not": [{ "Fn::Contains": [below, { "Ref": "WafRequestsPerMinute" }] }] });
+    assert_eq!(rule["Assertions"][0]["Assert"], refused);
+    let firewalls = resources(&PLAIN).filter(|(_, kind, _)| *kind == "AWS::WAFv2::WebACL");
+    for (id, _, firewall) in firewalls {
+        let limit = &firewall["Properties"]["Rules"][0]["Statement"]["RateBasedStatement"];
+        assert_eq!(limit["Limit"], json!({ "Ref": "WafRequestsPerMinute" }), "{id}");
+        assert_eq!(limit["EvaluationWindowSec"], 60, "{id}");
     }
 }

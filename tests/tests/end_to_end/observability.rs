@@ -8,12 +8,12 @@ use domain::plan::Plan;
 use jiff::Timestamp;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use store::Origin;
+use store::{Origin, Source};
 use tests::client::Client;
 use tests::metric_filter::{self, Counted, MetricFilter};
 use tests::wait::{at_rest, eventually, when};
 use tests::world::World;
-use tests::{library, yaml};
+use tests::{event, library, yaml};
 
 fn filters() -> Vec<MetricFilter> {
     metric_filter::all(&yaml::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml")))
@@ -106,6 +106,30 @@ async fn one_id_leads_from_the_request_to_the_last_step_and_each_run_counts_once
     let by_request = world.log_lines(&request).await;
     let end = by_request.iter().find(|line| line["run"] == "ended").expect("the end under the retry's id");
     assert_eq!((&end["attempt"], &end["video.id"]), (&json!(2), &json!(id)), "{end}");
+}
+
+/// Who took the event first died right after the write that queued the video; who took it next, before its message was
+/// done with.
+#[tokio::test]
+async fn a_run_counts_once_however_often_its_upload_is_told_of() {
+    let (world, now) = (World::get(), Timestamp::now());
+    let client = world.client("retold", Plan::Pro).await;
+    let (store, owner) = (world.store().await, UserId("user_retold".to_owned()));
+    let upload_expires_at = now + jiff::SignedDuration::from_mins(15);
+    let id = library::made(&store, &owner, Origin::Upload { upload_expires_at }, now).await.id;
+    let source = Source { key: format!("uploads/{id}/a.mp4"), version_id: "1".to_owned(), size: 1 };
+    let queued = store.upload_arrived(id, source.clone(), now).await.unwrap();
+    assert!(queued.is_some_and(|video| video.source.as_ref() == Some(&source)));
+    for _ in 0..2 {
+        let answer = world.invoke("PipelineDispatch", &event::upload(&source)).await;
+        assert_eq!(answer["batchItemFailures"], json!([]), "{answer}");
+    }
+    // There is no such object: it is not to be looked for.
+    let cancelled = client.api(Method::POST, &format!("/v1/api/jobs/{id}/cancel"), None).await;
+    assert_eq!(cancelled.status, StatusCode::OK, "{}", cancelled.body);
+    ended(&id.to_string(), 1).await;
+    let counted = counted(&id.to_string()).await;
+    assert_eq!(values(&counted, "VideosIn"), [1.0], "{counted:?}");
 }
 
 #[tokio::test]

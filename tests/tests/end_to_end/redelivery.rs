@@ -9,6 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::{Created, NewVideo, Origin};
 use tests::client::Client;
+use tests::wait::eventually;
 use tests::world::World;
 use uuid::Uuid;
 
@@ -98,6 +99,22 @@ async fn the_sweep_ends_or_begins_what_was_lost() {
     let expired = client.finished(&unsent.to_string()).await;
     assert_eq!((&expired["status"], &expired["errorCode"]), (&"FAILED".into(), &"upload_expired".into()));
     assert_eq!(world.settled_wallet("sweeper").await.billed, MINIMUM_SECS);
+    line_before_videos(unsent).await;
     let due = world.store().await.due(Timestamp::now() + SignedDuration::from_hours(24)).await.unwrap();
     assert!(!due.contains(&unstarted) && !due.contains(&unsent), "what is settled is looked after no more");
+}
+
+/// The sweep that ended this video had told how long the line is before: looking after videos may use up its time.
+async fn line_before_videos(ended: VideoId) {
+    let line = eventually("its end is logged", async || {
+        let lines = World::get().log_lines(&ended.to_string()).await;
+        let end = lines.iter().find(|line| line["message"] == "video ended from outside").cloned();
+        end.ok_or(lines)
+    })
+    .await;
+    let invocation = line["requestId"].as_str().unwrap();
+    let of_it = World::get().log_lines(invocation).await;
+    let told = of_it.iter().find(|line| line["message"] == "videos run, and wait");
+    let at = |line: &Value| line["timestamp"].as_str().unwrap().parse::<Timestamp>().unwrap();
+    assert!(told.is_some_and(|told| at(told) < at(&line)), "{line} {of_it:?}");
 }

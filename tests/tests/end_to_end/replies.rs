@@ -193,6 +193,11 @@ async fn the_documents_name_the_stage_where_it_is_part_of_the_url() {
     let jobs = server("/openapi/jobs.json", own).await[0]["url"].as_str().unwrap().to_owned();
     assert!(jobs.starts_with("https://") && jobs.ends_with(".execute-api.eu-west-1.amazonaws.com"), "{jobs}");
     assert!(!jobs.contains("a1b2c3d4e5"), "{jobs} is the host of the other API");
+    // A partition of AWS with host names of its own.
+    let in_china = "a1b2c3d4e5.execute-api.cn-north-1.amazonaws.com.cn";
+    assert_eq!(server("/openapi.json", in_china).await, json!([{ "url": "/live" }]));
+    let of_china = server("/openapi/jobs.json", in_china).await[0]["url"].as_str().unwrap().to_owned();
+    assert!(of_china.ends_with(".execute-api.cn-north-1.amazonaws.com.cn"), "{of_china}");
     for path in ["/openapi.json", "/openapi/jobs.json"] {
         assert_eq!(server(path, domain).await, json!([{ "url": "/" }]), "{path}");
     }

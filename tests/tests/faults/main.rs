@@ -1,6 +1,8 @@
 //! What AWS's services do and the emulator does not: `docs/real-services.md` has the list. A proxy does it to the
 //! functions of a whole stack, or to single calls of the store.
 
+mod line;
+
 use std::sync::OnceLock;
 use std::time::Duration;
 

@@ -1,6 +1,9 @@
 //! What an operator gives so that YouTube lets this service in: the URL of a proxy, and cookies. Both are secrets, so nothing
 //! here can be printed, and what yt-dlp says is freed of them before it is logged.
 
+use std::cmp::Reverse;
+
+use percent_encoding::percent_decode_str;
 use thiserror::Error;
 use url::Url;
 
@@ -57,15 +60,25 @@ impl Access {
         self.proxy.as_ref().map_or_else(String::new, |proxy| format!("--proxy \"{proxy}\"\n"))
     }
 
-    /// `text` with stars in place of every secret in it.
+    /// `text` with stars in place of every secret in it, as it was set and as programs show it.
     pub fn redact(&self, text: &str) -> String {
-        let urls = self.proxy.iter().flat_map(|url| {
-            [url.as_str().trim_end_matches('/'), url.username(), url.password().unwrap_or_default()]
+        let proxy = self.proxy.iter().flat_map(|url| {
+            let url_itself = [url.as_str().trim_end_matches('/').to_owned()];
+            // Percent-encoded in the URL; who logs in with them decodes them first, and says so in an error.
+            let parts = [url.username(), url.password().unwrap_or_default()];
+            url_itself.into_iter().chain(parts.into_iter().flat_map(|part| [part.to_owned(), decoded(part)]))
         });
-        let values = self.cookies.iter().flat_map(|cookies| cookies.lines().filter_map(value));
-        let secrets = urls.chain(values).filter(|secret| secret.len() > 2);
-        secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+        let cookies = self.cookies.iter().flat_map(|cookies| cookies.lines().filter_map(value));
+        let mut secrets: Vec<String> = proxy.chain(cookies.map(str::to_owned)).collect();
+        secrets.retain(|secret| secret.len() > 2);
+        // One may be a part of another, whose rest would stay.
+        secrets.sort_by_key(|secret| Reverse(secret.len()));
+        secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
     }
+}
+
+fn decoded(part: &str) -> String {
+    percent_decode_str(part).decode_utf8_lossy().into_owned()
 }
 
 fn proxy_url(text: &str) -> Result<Url, AccessError> {
@@ -181,5 +194,24 @@ mod tests {
             access.redact(said),
             "cannot reach *** as ***, ***; SID ***, ***; https://www.youtube.com"
         );
+    }
+
+    #[test]
+    fn secrets_are_taken_out_as_they_were_typed_too() {
+        for url in
+            ["http://my%20self:a%27b%2Fc%3A1@proxy.example:1", "http://my self:a'b%2Fc:1@proxy.example:1"]
+        {
+            let access = Access::new(Some(url), None).ok().unwrap();
+            for said in ["login of my self with a'b/c:1 refused", &access.configuration()] {
+                let redacted = access.redact(said);
+                assert!(redacted.contains("***"), "{url}: {redacted}");
+                for secret in ["my", "self", "b/c", "b%2F"] {
+                    assert!(!redacted.contains(secret), "{url}: {redacted}");
+                }
+            }
+        }
+        // The one is a part of the other.
+        let access = Access::new(Some("http://proxy:proxy-s3cret@h:1"), None).ok().unwrap();
+        assert_eq!(access.redact("no: proxy-s3cret"), "no: ***");
     }
 }

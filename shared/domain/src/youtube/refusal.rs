@@ -113,9 +113,15 @@ const WORDS: [(Reason, &[&str]); 13] = [
 const NOT_DOWNLOADED: &str =
     "The video could not be downloaded from YouTube. Retry later, or upload the file.";
 
-/// The failure where nothing better is known, or a wrong setting of this service keeps the download from beginning.
-pub fn not_downloaded() -> Failure {
+/// The failure where nothing better is known.
+fn not_downloaded() -> Failure {
     Failure::new(FailureCode::FetchFailed, NOT_DOWNLOADED)
+}
+
+/// The failure where a wrong setting of this service keeps the download from beginning. Its owner is told no other words: a
+/// retry helps as soon as the operator has mended it.
+pub fn wrongly_set_up() -> Failure {
+    Failure::new(FailureCode::FetchUnavailable, NOT_DOWNLOADED)
 }
 
 /// What is said of a download that takes longer than its function has.
@@ -163,7 +169,7 @@ impl Reason {
                 "This YouTube video is private, removed or does not exist. Check the link.",
             ),
             Self::BadCookies | Self::BadProxy | Self::NoRuntime | Self::Outdated => {
-                (FailureCode::FetchFailed, NOT_DOWNLOADED)
+                (FailureCode::FetchUnavailable, NOT_DOWNLOADED)
             }
         }
     }

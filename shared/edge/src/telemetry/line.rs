@@ -3,13 +3,14 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::{LookupSpan, Scope};
+
+use crate::clock;
 
 /// Writes what the spans around an event know, the outermost first, and over it what the event says itself.
 pub(super) struct JsonLine;
@@ -37,7 +38,7 @@ where
         }
         event.record(&mut line);
         // Under the names by which Lambda tells time and level of a line.
-        line.put("timestamp", Timestamp::now().to_string());
+        line.put("timestamp", clock::to_the_nanosecond().to_string());
         line.put("level", event.metadata().level().as_str());
         writeln!(writer, "{}", Value::Object(line.0))
     }
@@ -87,6 +88,7 @@ pub(crate) mod tests {
     use std::io::Write;
     use std::sync::{Arc, Mutex};
 
+    use jiff::Timestamp;
     use tracing_subscriber::fmt::format::JsonFields;
 
     use super::*;

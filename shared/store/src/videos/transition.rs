@@ -28,19 +28,6 @@ pub(super) struct Transition {
 }
 
 impl Store {
-    /// The upload arrived: pins the object and queues the video. `None` when an earlier event did so already.
-    pub fn upload_arrived(&self, id: VideoId, source: Source, now: Timestamp) -> Reply<'_, Option<Video>> {
-        Box::pin(async move {
-            let transition = self.transition(id, Event::Uploaded, now).pin(source)?;
-            let transition = transition.and_set("queued_at", text(now.to_string()));
-            let arrived = transition.write("recording an upload").await?;
-            if let Some(video) = &arrived {
-                self.close_upload(video).await?;
-            }
-            Ok(arrived)
-        })
-    }
-
     /// A stage began. `None` when the video has ended, moved past that stage, or is in another attempt.
     pub fn stage_started(
         &self,
@@ -280,7 +267,7 @@ impl Transition {
         self
     }
 
-    fn pin(self, source: Source) -> Result<Self, StoreError> {
+    pub(super) fn pin(self, source: Source) -> Result<Self, StoreError> {
         let source =
             serde_dynamo::to_attribute_value(source).map_err(StoreError::malformed("pinning a source"))?;
         Ok(self.and_set("source", source))
@@ -306,7 +293,7 @@ impl Transition {
             .map_err(StoreError::malformed(operation))
     }
 
-    async fn write(self, operation: &'static str) -> Result<Option<Video>, StoreError> {
+    pub(super) async fn write(self, operation: &'static str) -> Result<Option<Video>, StoreError> {
         let written = sent(operation, self.expressed()).await?;
         written.map(|written| from_row(operation, written.attributes.unwrap_or_default())).transpose()
     }

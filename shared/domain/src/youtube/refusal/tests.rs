@@ -114,22 +114,22 @@ const MESSAGES: [(&str, FailureCode, &str); 32] = [
     ("unable to write data: [Errno 28] No space left on device", FailureCode::TooLarge, ""),
     (
         "[generic] a: Unable to download webpage: HTTP Error 407: Proxy Authentication Required (caused by <HTTPError 407: Proxy Authentication Required>)",
-        FailureCode::FetchFailed,
+        FailureCode::FetchUnavailable,
         "user and password",
     ),
     (
         "[generic] a: Unable to download webpage: <urlopen error Tunnel connection failed: 502 Bad Gateway> (caused by ProxyError('…')); please report this issue on  https://github.com/yt-dlp/yt-dlp/issues?q= ",
-        FailureCode::FetchFailed,
+        FailureCode::FetchUnavailable,
         "YouTubeProxyArn",
     ),
     (
         "'/tmp/x/cookies.txt' does not look like a Netscape format cookies file",
-        FailureCode::FetchFailed,
+        FailureCode::FetchUnavailable,
         "YouTubeCookiesArn",
     ),
     (
         "[youtube] abc123: Failed to extract any player response; please report this issue on  https://github.com/yt-dlp/yt-dlp/issues?q= ",
-        FailureCode::FetchFailed,
+        FailureCode::FetchUnavailable,
         "renew the layer",
     ),
 ];
@@ -143,6 +143,8 @@ fn each_message_has_its_code_and_its_advice() {
             NOTHING,
         );
         assert_eq!(refusal.failure.code, code, "{message}");
+        // Somebody is woken for what the operator alone can mend, and for nothing else.
+        assert_eq!(code.is_service_fault(), code == FailureCode::FetchUnavailable, "{message}");
         let given = refusal.advice.unwrap_or_default();
         assert!(given.contains(advice) && given.is_empty() == advice.is_empty(), "{message}: {given}");
     }
@@ -166,7 +168,7 @@ fn a_missing_runtime_is_named_only_where_it_is_the_reason() {
     ] {
         let refusal = of(error);
         assert!(refusal.advice.is_some_and(|advice| advice.contains("JavaScript runtime")), "{error}");
-        assert_eq!(refusal.failure.code, FailureCode::FetchFailed);
+        assert_eq!(refusal.failure.code, FailureCode::FetchUnavailable);
     }
     assert_eq!(of("[youtube] abc123: Private video").failure.code, FailureCode::YoutubeUnavailable);
     assert_eq!(

@@ -6,11 +6,11 @@ const OWN_HOST: &str = ".execute-api.";
 
 /// URLs that the paths of the two contracts are appended to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Servers {
+pub(crate) struct Servers {
     /// Of the Videos & Chat API, which this function belongs to: a path on the host that was asked.
-    pub videos: String,
+    pub(crate) videos: String,
     /// Of the Jobs API, whose paths name its stage themselves: `/`, or another host.
-    pub jobs: String,
+    pub(crate) jobs: String,
 }
 
 impl Servers {
@@ -27,27 +27,7 @@ impl Servers {
     }
 
     /// The origin of the Jobs API, if that is another than the one that was asked.
-    pub fn other_origin(&self) -> Option<&str> {
+    pub(crate) fn other_origin(&self) -> Option<&str> {
         self.jobs.starts_with("https://").then_some(self.jobs.as_str())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(domain: Option<&str>) -> (String, String) {
-        let servers = Servers::of(domain, Some("live"), Some("jobs12"));
-        (servers.videos, servers.jobs)
-    }
-
-    #[test]
-    fn the_stage_is_in_the_url_of_the_gateways_own_host_alone() {
-        let expected = ("/live".to_owned(), "https://jobs12.execute-api.eu-west-1.amazonaws.com".to_owned());
-        assert_eq!(of(Some("videos34.execute-api.eu-west-1.amazonaws.com")), expected);
-        assert_eq!(of(Some("videos34.execute-api.cn-north-1.amazonaws.com.cn")).0, "/live");
-        let none = ("/".to_owned(), "/".to_owned());
-        assert_eq!(of(Some("api.frameiq.app")), none);
-        assert_eq!(of(None), none);
     }
 }
