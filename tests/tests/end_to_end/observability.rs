@@ -113,8 +113,8 @@ async fn one_id_leads_from_the_request_to_the_last_step_and_each_run_counts_once
 #[tokio::test]
 async fn a_run_counts_once_however_often_its_upload_is_told_of() {
     let (world, now) = (World::get(), Timestamp::now());
-    let client = world.client("retold", Plan::Pro).await;
-    let (store, owner) = (world.store().await, UserId("user_retold".to_owned()));
+    let client = world.client("told-again", Plan::Pro).await;
+    let (store, owner) = (world.store().await, UserId("user_told-again".to_owned()));
     let upload_expires_at = now + jiff::SignedDuration::from_mins(15);
     let id = library::made(&store, &owner, Origin::Upload { upload_expires_at }, now).await.id;
     let source = Source { key: format!("uploads/{id}/a.mp4"), version_id: "1".to_owned(), size: 1 };
