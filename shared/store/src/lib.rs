@@ -84,8 +84,7 @@ pub struct Names {
     pub s3_path_style: bool,
 }
 
-/// The clients, each built once per process and at its first use: what a function never calls is not linked into it,
-/// which is a third of its program for S3 alone.
+/// The clients, each built once per process and at its first use: what a function never calls is not linked into it.
 #[derive(Debug, Clone)]
 pub struct Store {
     dynamodb: aws_sdk_dynamodb::Client,
