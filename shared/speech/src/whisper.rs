@@ -1,0 +1,179 @@
+//! Whisper (Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision", 2022), of any size, from the
+//! files that CTranslate2 keeps it in.
+
+mod align;
+mod decode;
+mod decoder;
+mod encoder;
+mod mel;
+mod rules;
+mod vocabulary;
+mod weights;
+mod words;
+
+use std::path::Path;
+
+use decode::Hypothesis;
+use decoder::Decoder;
+use encoder::Encoder;
+use mel::Mel;
+pub(crate) use mel::RATE;
+use serde::{Deserialize, Serialize};
+use vocabulary::Vocabulary;
+use weights::Weights;
+
+use crate::ModelError;
+
+/// A model, ready to hear.
+pub struct Whisper {
+    mel: Mel,
+    encoder: Encoder,
+    decoder: Decoder,
+    vocabulary: Vocabulary,
+}
+
+/// A sound as the decoder attends to it.
+pub struct Listened {
+    encoded: Vec<f32>,
+    seconds: f64,
+}
+
+/// A word, and when it is said, in seconds from the beginning of its window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Word {
+    /// With its punctuation.
+    pub text: String,
+    /// When it begins.
+    pub start: f64,
+    /// When it ends.
+    pub end: f64,
+    /// From 0 to 1, how sure the model was.
+    pub probability: f32,
+}
+
+/// Words that the model keeps together: mostly a sentence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Passage {
+    /// In seconds from the beginning of its window.
+    pub start: f64,
+    /// In seconds.
+    pub end: f64,
+    /// At least one.
+    pub words: Vec<Word>,
+}
+
+/// What is said within one window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    /// One after the other.
+    pub passages: Vec<Passage>,
+    /// How likely nobody speaks.
+    pub no_speech: f32,
+    /// The mean logarithm of the tokens' probabilities.
+    pub mean_log: f32,
+    /// Whether the text is a loop of the model's, however often it was tried.
+    pub is_loop: bool,
+    /// Until when the window was written down, in seconds; the rest has to be asked for again.
+    pub until: f64,
+}
+
+impl Whisper {
+    /// Reads `model.bin`, `config.json` and `vocabulary.json` of a folder.
+    ///
+    /// # Errors
+    /// When one of them is missing or damaged, or is no Whisper model.
+    pub fn open(folder: &Path) -> Result<Self, ModelError> {
+        let vocabulary = Vocabulary::read(folder)?;
+        let mut weights = Weights::read(&folder.join("model.bin"))?;
+        let heads = |weights: &mut Weights, part: &str| {
+            weights.take(&format!("{part}/num_heads"), []).map(|heads| heads[0] as usize)
+        };
+        let encoder_heads = heads(&mut weights, "encoder")?;
+        let decoder_heads = heads(&mut weights, "decoder")?;
+        let encoder = Encoder::new(&mut weights, encoder_heads)?;
+        Ok(Self {
+            mel: Mel::new(encoder.bands())?,
+            encoder,
+            decoder: Decoder::new(&mut weights, decoder_heads, vocabulary.alignment.clone())?,
+            vocabulary,
+        })
+    }
+
+    /// Listens to the first 30 s of a sound: samples from -1 to 1, 16 kHz. What comes of it takes 3 MB.
+    ///
+    /// # Errors
+    /// See [`ModelError::Calculation`].
+    pub fn listen(&self, sound: &[f32]) -> Result<Listened, ModelError> {
+        let sound = &sound[..sound.len().min(mel::WINDOW)];
+        let encoded = self.encoder.encode(&self.mel.spectrogram(sound)?)?;
+        Ok(Listened { encoded, seconds: sound.len() as f64 / RATE as f64 })
+    }
+
+    /// How likely each language (`en`, `de`, …) is that of each sound. Nothing of a model that knows English alone.
+    ///
+    /// # Errors
+    /// See [`ModelError::Calculation`].
+    pub fn languages(&self, sounds: &[Listened]) -> Result<Vec<Vec<(&str, f32)>>, ModelError> {
+        let told = decode::languages(&self.decoder, &self.vocabulary, sounds)?;
+        let named = |(token, probability)| (self.vocabulary.language(token), probability);
+        Ok(told.into_iter().map(|told| told.into_iter().map(named).collect()).collect())
+    }
+
+    /// What is said in each sound, in this language.
+    ///
+    /// # Errors
+    /// See [`ModelError::Calculation`].
+    pub fn hear(&self, sounds: &[Listened], language: &str) -> Result<Vec<Heard>, ModelError> {
+        let token = self.vocabulary.language_token(language);
+        let heard = decode::decode(&self.decoder, &self.vocabulary, sounds, token)?;
+        Ok(heard.iter().zip(sounds).map(|(heard, sound)| self.told(heard, sound.seconds, language)).collect())
+    }
+
+    fn told(&self, hypothesis: &Hypothesis, seconds: f64, language: &str) -> Heard {
+        let tokens = &hypothesis.tokens;
+        let texts = align::texts(tokens, |token| self.vocabulary.is_text(token));
+        let times = align::times(hypothesis, &texts, self.vocabulary.alignment.len(), seconds);
+        let mut passages = Vec::new();
+        let mut done = 0;
+        // The tokens between two times, with the index of the first.
+        let mut index = 0;
+        let mut start = 0.0;
+        for part in tokens.split_inclusive(|&token| self.vocabulary.is_timestamp(token)) {
+            let (text, time) = match part.split_last() {
+                Some((&last, text)) if self.vocabulary.is_timestamp(last) => {
+                    (text, f64::from(last - self.vocabulary.first_timestamp) * rules::TICK)
+                }
+                _ => (part, seconds),
+            };
+            let mut words = Vec::new();
+            let mut at = index;
+            for written in words::written(&self.vocabulary, text, language) {
+                let probabilities = &hypothesis.probabilities[at..at + written.tokens];
+                let probability = probabilities.iter().sum::<f32>() / written.tokens as f32;
+                words.push(Word {
+                    text: written.text.trim().to_owned(),
+                    start: times[done],
+                    end: times[done + written.tokens],
+                    probability,
+                });
+                done += written.tokens;
+                at += written.tokens;
+            }
+            words.retain(|word| !word.text.is_empty());
+            if !words.is_empty() {
+                passages.push(Passage { start, end: time, words });
+            }
+            index += part.len();
+            start = time;
+        }
+        let ends_in_pair =
+            tokens.len() > 1 && tokens.iter().rev().take(2).all(|&token| self.vocabulary.is_timestamp(token));
+        Heard {
+            until: if ends_in_pair { start } else { seconds },
+            passages,
+            no_speech: hypothesis.no_speech,
+            mean_log: hypothesis.mean_log,
+            is_loop: hypothesis.is_loop,
+        }
+    }
+}
