@@ -97,7 +97,7 @@ bench-understanding: test-setup build ## how well text, speakers and words are t
 	@infra/local/setup.sh --bench
 	@cargo build --release --workspace --examples
 	@cargo build --release --bin bench_first_event
-	@.local/venv-bench/bin/python tests/bench_understanding/bench.py --boards $(BOARDS) --minilm .local/opt/models/minilm \
+	@.local/venv-bench/bin/python tests/bench_understanding/bench.py --boards $(BOARDS) \
 		target/$(CARGO_BUILD_TARGET)/release/examples .local/understanding
 
 lint: setup .local/bin/cargo-deny ## formatting, clippy, licences and bans, cfn-lint

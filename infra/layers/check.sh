@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 # What Lambda's image has of libraries that anything here may link.
 ALLOWED='libc\.so\.6|libm\.so\.6|libpthread\.so\.0|libdl\.so\.2|librt\.so\.1|libutil\.so\.1|libgcc_s\.so\.1|ld-linux[a-z0-9_-]*\.so\.[12]'
 
-stamp=$(cat "$here/check.sh" "$layers"/.{ffmpeg,models,yt-dlp}.stamp | sha256sum | cut -d' ' -f1)
+stamp=$(cat "$here/check.sh" "$layers"/.{ffmpeg,models,speech,yt-dlp}.stamp | sha256sum | cut -d' ' -f1)
 is_current checked "$stamp" && exit
 echo "  checking the layers of $ARCH"
 

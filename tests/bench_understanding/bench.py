@@ -43,7 +43,7 @@ def main():
     parser.add_argument("--boards", type=int, default=40, help="clean, and as many uneven ones, of each half")
     parser.add_argument("--dialogues", type=int, default=20, help="recordings of each half")
     parser.add_argument("--transcribed", type=int, default=3, help="of them, whose words are recognised too")
-    parser.add_argument("--minilm", type=pathlib.Path, help="the folder with MiniLM's files")
+    parser.add_argument("--models", type=pathlib.Path, default=pathlib.Path(".local/models"), help="the folder that models are fetched into")
     parser.add_argument("--misses", action="store_true", help="list what was not found; of the half for tuning alone")
     parser.add_argument("--hours", type=int, default=1000, help="of video in the library whose search is timed")
     parser.add_argument("--asked", type=int, default=40, help="questions until whose first event and word is timed")

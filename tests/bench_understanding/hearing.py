@@ -6,7 +6,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 
 import numpy as np
 from edits import Rate
@@ -17,7 +16,6 @@ HERE = pathlib.Path(__file__).parent
 COLLAR = 0.25
 STEP = 0.01
 RATE = 16_000
-MODEL = pathlib.Path("/usr/share/pocketsphinx/model/en-us")
 
 
 def dialogues(folder, half, first, count):
@@ -80,8 +78,8 @@ def most_agreed(together):
     )
 
 
-def ours(arguments, recordings, what="turns"):
-    printed, cpu = measured([arguments.examples / "hear", what, *(file for file, _ in recordings)])
+def ours(arguments, recordings):
+    printed, cpu = measured([arguments.examples / "hear_soundtrack", arguments.models, *(file for file, _ in recordings)])
     return [json.loads(line) for line in printed.decode().splitlines()], cpu
 
 
@@ -120,19 +118,10 @@ def said(text):
     return re.findall(r"[a-z']+", text.lower())
 
 
-def raw_pocketsphinx(_, recordings):
-    """Each file in one go, as the program is called by hand."""
-    pages, cpu = [], 0
-    for file, _ in recordings:
-        with tempfile.TemporaryDirectory() as folder:
-            control, hypothesis = pathlib.Path(folder) / "control", pathlib.Path(folder) / "words"
-            control.write_text(f"{file.stem}\n")
-            command = ["pocketsphinx_batch", "-adcin", "yes", "-logfn", "/dev/null", "-cepdir", file.parent]
-            command += ["-cepext", ".pcm", "-ctl", control, "-hyp", hypothesis, "-hmm", MODEL / "en-us"]
-            command += ["-lm", MODEL / "en-us.lm.bin", "-dict", MODEL / "cmudict-en-us.dict"]
-            cpu += measured(command)[1]
-            pages.append([{"text": hypothesis.read_text().rsplit("(", 1)[0]}])
-    return pages, cpu
+def faster_whisper(arguments, recordings):
+    """The reference runner of the same weights, in a process of its own: 8-bit, the likeliest token."""
+    printed, cpu = measured([sys.executable, HERE / "faster.py", arguments.models / "whisper", *(file for file, _ in recordings)])
+    return [[{"text": text}] for text in json.loads(printed)], cpu
 
 
 def words(table, arguments):
@@ -144,8 +133,8 @@ def words(table, arguments):
             ["WER", "CPU s/min"],
         )
         for name, hear in (
-            ("FrameIQ builtin (PocketSphinx)", lambda *given: ours(*given, "words")),
-            ("PocketSphinx, whole files", raw_pocketsphinx),
+            ("FrameIQ builtin (Whisper base)", ours),
+            ("faster-whisper, the same weights", faster_whisper),
         ):
             pages, cpu = hear(arguments, recordings)
             rate = Rate()

@@ -55,9 +55,7 @@ def section(table, arguments):
 def searched(arguments, videos, queries):
     """What each embedder finds for each query."""
     asked = json.dumps({"videos": videos, "queries": queries}).encode()
-    embedders = [("builtin, words alone", None)]
-    if arguments.minilm:
-        embedders.insert(0, ("builtin with MiniLM", arguments.minilm))
+    embedders = [("builtin with MiniLM", arguments.models / "minilm"), ("builtin, words alone", None)]
     for name, embedder in embedders:
         command = [arguments.examples / "retrieve", *([embedder] if embedder else [])]
         printed = subprocess.run(command, input=asked, stdout=subprocess.PIPE, check=True).stdout

@@ -25,6 +25,8 @@ mod gateway;
 mod house;
 #[path = "contract/limits.rs"]
 mod limits;
+#[path = "contract/models.rs"]
+mod models;
 #[path = "contract/names.rs"]
 mod names;
 #[path = "contract/observability.rs"]

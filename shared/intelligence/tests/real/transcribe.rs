@@ -1,9 +1,11 @@
-use std::{fs, time::Instant};
+use std::{collections::BTreeMap, fs, path::Path, sync::Mutex, time::Instant};
 
+use async_trait::async_trait;
+use bytes::Bytes;
 use domain::analysis::Transcript;
 use intelligence::{
-    BuiltinConfig, ProviderErrorKind,
-    transcribe::{Builtin, Transcriber},
+    BuiltinConfig, ProviderError, ProviderErrorKind,
+    transcribe::{Builtin, Soundtrack, Transcriber},
 };
 
 use crate::inputs::{PcmFile, recorded, say};
@@ -42,13 +44,14 @@ fn dialogue(voices: &[(&str, u32)]) -> Dialogue {
     Dialogue { folder, turns }
 }
 
-fn without_recogniser() -> BuiltinConfig {
-    BuiltinConfig { pocketsphinx: None, whisper_cli: None, ..BuiltinConfig::default() }
+fn transcriber() -> Builtin {
+    let models = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.local/models");
+    Builtin::new(&BuiltinConfig { models: models.into(), ..BuiltinConfig::default() })
 }
 
-async fn transcribe(dialogue: &Dialogue, config: &BuiltinConfig) -> Transcript {
+async fn transcribe(dialogue: &Dialogue) -> Transcript {
     let sound = PcmFile(dialogue.folder.path().join("sound.pcm"));
-    Builtin::new(config).transcribe(&sound).await.unwrap().done().unwrap()
+    transcriber().transcribe(&sound).await.unwrap().done().unwrap()
 }
 
 /// Share of the speaking time that is missed, made up, or given to someone else: the diarisation error rate,
@@ -76,7 +79,7 @@ fn error_rate(dialogue: &Dialogue, transcript: &Transcript) -> f64 {
 async fn two_voices_are_told_apart() {
     let dialogue = dialogue(&[("en-us", 30), ("en-gb+f3", 65)]);
     let begun = Instant::now();
-    let transcript = transcribe(&dialogue, &without_recogniser()).await;
+    let transcript = transcribe(&dialogue).await;
     let rate = error_rate(&dialogue, &transcript);
     eprintln!("MEASURED diarisation error rate {rate:.3}, {:?}", begun.elapsed());
     assert!(rate < 0.05, "{rate} {:?}", transcript.utterances);
@@ -88,25 +91,24 @@ async fn one_voice_stays_one_speaker() {
     for (voice, pitch) in [("en-us", 30), ("en-us", 60), ("en-gb+f3", 65), ("en-us+m3", 40), ("en-gb+f2", 50)]
     {
         let dialogue = dialogue(&[(voice, pitch)]);
-        let transcript = transcribe(&dialogue, &without_recogniser()).await;
+        let transcript = transcribe(&dialogue).await;
         let speakers: Vec<u32> = transcript.utterances.iter().map(|utterance| utterance.speaker).collect();
         assert!(speakers.iter().all(|speaker| *speaker == 0), "{voice} at {pitch}: {speakers:?}");
     }
 }
 
 #[tokio::test]
-async fn pocketsphinx_writes_words_down() {
+async fn words_are_written_down() {
     let dialogue = dialogue(&[("en-us", 45)]);
-    let config = BuiltinConfig { whisper_cli: None, ..BuiltinConfig::default() };
     let begun = Instant::now();
-    let transcript = transcribe(&dialogue, &config).await;
+    let transcript = transcribe(&dialogue).await;
     let took = begun.elapsed();
     let heard: String = transcript.utterances.iter().map(|u| u.text.clone() + " ").collect();
-    let rate = word_error_rate(&LINES.join(" "), &heard);
+    let plain: String = heard.to_lowercase().chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect();
+    let rate = word_error_rate(&LINES.join(" "), &plain);
     eprintln!("MEASURED word error rate {rate:.2}, {took:?}: {heard}");
-    assert_eq!(transcript.provenance.model, "webrtc-vad, pocketsphinx en-us");
-    // A synthetic voice is hard for it; what matters is that speech comes out as about its words.
-    assert!(rate < 0.8, "{rate}: {heard}");
+    assert_eq!(transcript.provenance.model, "Whisper base");
+    assert!(rate < 0.15, "{rate}: {heard}");
 }
 
 /// Edits between the word sequences, by the words of the truth.
@@ -126,41 +128,81 @@ fn word_error_rate(truth: &str, heard: &str) -> f64 {
     row[heard.len()] as f64 / truth.len() as f64
 }
 
-#[tokio::test]
-async fn recognition_that_takes_too_long_is_left_and_said() {
-    let dialogue = dialogue(&[("en-us", 45)]);
-    let limit = std::time::Duration::from_millis(50);
-    let config = BuiltinConfig { whisper_cli: None, recognition_limit: limit, ..BuiltinConfig::default() };
-    let transcript = transcribe(&dialogue, &config).await;
-    assert!(!transcript.utterances.is_empty());
-    for utterance in transcript.utterances {
-        assert_eq!(utterance.text, "[speech, not transcribed: the time for speech recognition ran out]");
+/// A soundtrack that keeps what it is given.
+struct Keeping {
+    sound: PcmFile,
+    parts: Mutex<BTreeMap<String, Bytes>>,
+}
+
+#[async_trait]
+impl Soundtrack for Keeping {
+    fn folder(&self) -> &str {
+        "unused"
+    }
+
+    async fn pcm(&self) -> Result<&Path, ProviderError> {
+        self.sound.pcm().await
+    }
+
+    async fn kept(&self, name: &str) -> Option<Bytes> {
+        self.parts.lock().unwrap().get(name).cloned()
+    }
+
+    async fn keep(&self, name: &str, part: Bytes) {
+        self.parts.lock().unwrap().insert(name.to_owned(), part);
     }
 }
 
 #[tokio::test]
-async fn whisper_gets_one_wav_file_a_stretch_and_is_preferred() {
-    use std::os::unix::fs::PermissionsExt;
-
+async fn what_was_written_down_is_not_heard_again() {
     let dialogue = dialogue(&[("en-us", 45)]);
-    // Stands in for whisper.cpp's program: checks the arguments and the WAV header as a real reader would.
-    let cli = dialogue.folder.path().join("whisper-cli");
-    let script = "#!/bin/sh\nfor last; do case \"$last\" in *.wav) ffprobe -v error -show_entries \
-                  stream=codec_name,sample_rate,channels -of csv=p=0 \"$last\" > \"$last.txt\" || exit 1;; esac; done\n";
-    fs::write(&cli, script).unwrap();
-    fs::set_permissions(&cli, fs::Permissions::from_mode(0o755)).unwrap();
-    let model = dialogue.folder.path().join("ggml-tiny.bin");
-    fs::write(&model, b"model").unwrap();
-    let config =
-        BuiltinConfig { whisper_cli: Some(cli), whisper_model: Some(model), ..BuiltinConfig::default() };
-    let transcript = transcribe(&dialogue, &config).await;
-    assert_eq!(transcript.provenance.model, "webrtc-vad, whisper.cpp ggml-tiny");
-    assert!(!transcript.utterances.is_empty());
-    assert!(
-        transcript.utterances.iter().all(|u| u.text == "pcm_s16le,16000,1"),
-        "{:?}",
-        transcript.utterances
-    );
+    let sound = PcmFile(dialogue.folder.path().join("sound.pcm"));
+    let keeping = Keeping { sound, parts: Mutex::default() };
+    let first = transcriber().transcribe(&keeping).await.unwrap().done().unwrap();
+    {
+        let mut parts = keeping.parts.lock().unwrap();
+        assert_eq!(parts.keys().collect::<Vec<_>>(), ["Whisper-base-0.json", "windows-2.json"]);
+        let piece = String::from_utf8(parts["Whisper-base-0.json"].to_vec()).unwrap();
+        parts.insert("Whisper-base-0.json".to_owned(), piece.replace("slope", "heap").into());
+    }
+    let second = transcriber().transcribe(&keeping).await.unwrap().done().unwrap();
+    let texts = |transcript: &Transcript| {
+        transcript.utterances.iter().map(|utterance| utterance.text.clone()).collect::<Vec<_>>().join(" ")
+    };
+    assert!(texts(&first).contains("slope"), "{first:?}");
+    assert_eq!(texts(&first).replace("slope", "heap"), texts(&second));
+}
+
+#[tokio::test]
+async fn music_and_tones_have_no_words() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, source) in [
+        ("tone", "sine=frequency=440:duration=20"),
+        ("noise", "anoisesrc=color=pink:duration=20:amplitude=0.4"),
+        (
+            "chord",
+            "aevalsrc=0.2*sin(2*PI*262*t)+0.2*sin(2*PI*330*t)+0.2*sin(2*PI*392*t)*(0.5+0.5*sin(4*PI*t)):d=20",
+        ),
+    ] {
+        let file = folder.path().join(name);
+        let mut command = std::process::Command::new("ffmpeg");
+        command.args(["-v", "error", "-f", "lavfi", "-i", source, "-ac", "1", "-ar", "16000", "-f", "s16le"]);
+        assert!(command.arg(&file).status().unwrap().success());
+        let transcript = transcriber().transcribe(&PcmFile(file)).await.unwrap().done().unwrap();
+        assert!(transcript.utterances.is_empty(), "{name}: {:?}", transcript.utterances);
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_model_is_refused_and_said() {
+    let models = tempfile::tempdir().unwrap();
+    fs::create_dir(models.path().join("silero-vad")).unwrap();
+    fs::write(models.path().join("silero-vad/model.onnx"), "damaged").unwrap();
+    let config = BuiltinConfig { models: models.path().to_owned(), ..BuiltinConfig::default() };
+    let sound = PcmFile(models.path().join("silero-vad/model.onnx"));
+    let error = Builtin::new(&config).transcribe(&sound).await.unwrap_err();
+    assert_eq!(error.kind(), ProviderErrorKind::Refused);
+    assert!(error.to_string().contains("is another file"), "{error}");
 }
 
 #[tokio::test]
@@ -169,7 +211,7 @@ async fn silence_has_no_utterances_and_a_missing_file_is_bad_input() {
     let (quiet, empty) = (folder.path().join("quiet.pcm"), folder.path().join("empty.pcm"));
     fs::write(&quiet, recorded(&[0; 30 * 16_000])).unwrap();
     fs::write(&empty, [0]).unwrap();
-    let transcriber = Builtin::new(&BuiltinConfig::default());
+    let transcriber = transcriber();
     for file in [quiet, empty] {
         let transcript = transcriber.transcribe(&PcmFile(file)).await.unwrap().done().unwrap();
         assert!(transcript.utterances.is_empty(), "{:?}", transcript.utterances);

@@ -1,5 +1,4 @@
-//! `hear turns|words RECORDING…`: who speaks when in raw files of 16 kHz mono 16-bit samples, and with `words` what,
-//! by PocketSphinx. A line of JSON for each.
+//! `hear_soundtrack MODELS RECORDING…`: who says what, and when, in raw files of 16 kHz mono 16-bit samples. A line of JSON for each.
 
 use std::{
     env,
@@ -37,16 +36,12 @@ impl Soundtrack for Recording {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
-    let installed = BuiltinConfig { whisper_cli: None, ..BuiltinConfig::default() };
-    let config = match arguments.next().as_deref() {
-        Some("words") => installed,
-        Some("turns") => BuiltinConfig { pocketsphinx: None, ..installed },
-        Some(_) | None => return Err("hear turns|words RECORDING…".into()),
-    };
+    let Some(models) = arguments.next() else { return Err("hear_soundtrack MODELS RECORDING…".into()) };
+    let config = BuiltinConfig { models: models.into(), ..BuiltinConfig::default() };
     let transcriber = Builtin::new(&config);
     for path in arguments {
         let heard = transcriber.transcribe(&Recording(path.into())).await?;
-        let transcript = heard.done().ok_or("this provider waits for nobody")?;
+        let transcript = heard.done().ok_or("it takes longer than a call may")?;
         writeln!(std::io::stdout(), "{}", serde_json::to_string(&transcript.utterances)?)?;
     }
     Ok(())
