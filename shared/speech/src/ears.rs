@@ -1,5 +1,6 @@
 //! Sound of any length into words: where somebody speaks, what is said there, and when.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -16,6 +17,9 @@ const REST: f64 = 3.0;
 /// Where nobody seems to speak and the words are guesses, none was said (the thresholds of OpenAI's reference).
 const NO_SPEECH: f32 = 0.6;
 const GUESSES: f32 = -1.0;
+/// A window of at least so many seconds whose language is this probable is heard in it, whatever the others are in.
+const TELLING: usize = 5;
+const NO_DOUBT: f32 = 0.9;
 /// Seconds of sound that voice activity is looked for in at a time.
 const LISTEN: usize = 60;
 
@@ -60,7 +64,7 @@ pub enum HearError {
 pub struct Said {
     /// In order of time.
     pub passages: Vec<Passage>,
-    /// `en`, `de`, …; nothing where nobody speaks.
+    /// What most of it is in: `en`, `de`, …; nothing where nobody speaks.
     pub language: Option<String>,
 }
 
@@ -112,11 +116,9 @@ impl Ears {
                     .iter()
                     .map(|window| Ok(self.whisper.listen(&read(sound, window)?)?))
                     .collect::<Result<Vec<_>, HearError>>()?;
-                let language = match &mut language {
-                    Some(language) => language,
-                    unknown @ None => unknown.insert(self.language(&listened)?),
-                };
-                let heard = self.whisper.hear(&listened, language)?;
+                let told = self.whisper.languages(&listened)?;
+                let main = language.get_or_insert_with(|| likeliest(&told)).as_str();
+                let heard = self.each_in_its_own(listened, &open, &told, main)?;
                 let rests =
                     open.iter().zip(&heard).filter_map(|(window, heard)| rest(window, heard)).collect();
                 for (window, heard) in open.iter().zip(heard) {
@@ -129,18 +131,46 @@ impl Ears {
         Ok(Said { passages, language })
     }
 
-    /// The language that is likeliest for all of these; English for a model that knows no other.
-    fn language(&self, listened: &[Listened]) -> Result<String, ModelError> {
-        let mut sums: Vec<(&str, f32)> = Vec::new();
-        for told in self.whisper.languages(listened)? {
-            sums.resize(told.len(), ("", 0.0));
-            for (sum, (language, probability)) in sums.iter_mut().zip(told) {
-                *sum = (language, sum.1 + probability.max(1e-6).ln());
-            }
+    /// What is said in each window, in the language of the soundtrack or, where it is another one without doubt, its own.
+    fn each_in_its_own(
+        &self,
+        listened: Vec<Listened>,
+        windows: &[Window],
+        told: &[Vec<(&str, f32)>],
+        main: &str,
+    ) -> Result<Vec<Heard>, ModelError> {
+        let mut by_language: BTreeMap<&str, (Vec<usize>, Vec<Listened>)> = BTreeMap::new();
+        for (index, listened) in listened.into_iter().enumerate() {
+            let own = best(&told[index]).filter(|(_, probability)| *probability >= NO_DOUBT);
+            let is_long = windows[index].length() >= TELLING * RATE;
+            let language = own.filter(|_| is_long).map_or(main, |(language, _)| language);
+            let (indices, sounds) = by_language.entry(language).or_default();
+            indices.push(index);
+            sounds.push(listened);
         }
-        let likeliest = sums.into_iter().max_by(|left, right| left.1.total_cmp(&right.1));
-        Ok(likeliest.map_or("en", |(language, _)| language).to_owned())
+        let mut heard = Vec::with_capacity(windows.len());
+        for (language, (indices, sounds)) in by_language {
+            heard.extend(indices.into_iter().zip(self.whisper.hear(&sounds, language)?));
+        }
+        heard.sort_by_key(|(index, _)| *index);
+        Ok(heard.into_iter().map(|(_, heard)| heard).collect())
     }
+}
+
+/// The language that is likeliest for all of these together; English for a model that knows no other.
+fn likeliest(told: &[Vec<(&str, f32)>]) -> String {
+    let mut sums: Vec<(&str, f32)> = Vec::new();
+    for told in told {
+        sums.resize(told.len(), ("", 0.0));
+        for (sum, (language, probability)) in sums.iter_mut().zip(told) {
+            *sum = (language, sum.1 + probability.max(1e-6).ln());
+        }
+    }
+    best(&sums).map_or("en", |(language, _)| language).to_owned()
+}
+
+fn best<'a>(told: &[(&'a str, f32)]) -> Option<(&'a str, f32)> {
+    told.iter().copied().max_by(|left, right| left.1.total_cmp(&right.1))
 }
 
 fn read(sound: &mut dyn Sound, window: &Window) -> std::io::Result<Vec<f32>> {
@@ -171,4 +201,20 @@ fn placed(window: &Window, heard: Heard) -> Vec<Passage> {
         }
     }
     passages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_window_that_is_not_sure_does_not_outvote_the_others() {
+        let told = [
+            vec![("en", 0.3), ("de", 0.7)],
+            vec![("en", 0.95), ("de", 0.05)],
+            vec![("en", 0.9), ("de", 0.1)],
+        ];
+        assert_eq!(likeliest(&told), "en");
+        assert_eq!(likeliest(&[]), "en");
+    }
 }

@@ -14,7 +14,7 @@ mod words;
 use std::path::Path;
 
 use decode::Hypothesis;
-use decoder::Decoder;
+use decoder::{Decoder, Memory, Token};
 use encoder::Encoder;
 use mel::Mel;
 pub(crate) use mel::RATE;
@@ -23,6 +23,9 @@ use vocabulary::Vocabulary;
 use weights::Weights;
 
 use crate::ModelError;
+
+/// A word may begin and end this much outside of the times that the model wrote around its passage, in seconds.
+const AROUND: f64 = 0.3;
 
 /// A model, ready to hear.
 pub struct Whisper {
@@ -34,7 +37,7 @@ pub struct Whisper {
 
 /// A sound as the decoder attends to it.
 pub struct Listened {
-    encoded: Vec<f32>,
+    memory: Memory,
     seconds: f64,
 }
 
@@ -99,14 +102,14 @@ impl Whisper {
         })
     }
 
-    /// Listens to the first 30 s of a sound: samples from -1 to 1, 16 kHz. What comes of it takes 3 MB.
+    /// Listens to the first 30 s of a sound: samples from -1 to 1, 16 kHz. What comes of it takes 40 MB for Whisper base.
     ///
     /// # Errors
     /// See [`ModelError::Calculation`].
     pub fn listen(&self, sound: &[f32]) -> Result<Listened, ModelError> {
         let sound = &sound[..sound.len().min(mel::WINDOW)];
         let encoded = self.encoder.encode(&self.mel.spectrogram(sound)?)?;
-        Ok(Listened { encoded, seconds: sound.len() as f64 / RATE as f64 })
+        Ok(Listened { memory: self.decoder.remember(&encoded)?, seconds: sound.len() as f64 / RATE as f64 })
     }
 
     /// How likely each language (`en`, `de`, …) is that of each sound. Nothing of a model that knows English alone.
@@ -129,10 +132,24 @@ impl Whisper {
         Ok(heard.iter().zip(sounds).map(|(heard, sound)| self.told(heard, sound.seconds, language)).collect())
     }
 
+    /// In seconds.
+    fn time(&self, timestamp: Token) -> f64 {
+        f64::from(timestamp - self.vocabulary.first_timestamp) * rules::TICK
+    }
+
     fn told(&self, hypothesis: &Hypothesis, seconds: f64, language: &str) -> Heard {
         let tokens = &hypothesis.tokens;
+        // Two times at the end: another passage begins there, and the model stopped before it.
+        let until = match tokens.as_slice() {
+            [.., before, last]
+                if self.vocabulary.is_timestamp(*before) && self.vocabulary.is_timestamp(*last) =>
+            {
+                self.time(*last)
+            }
+            _ => seconds,
+        };
         let texts = align::texts(tokens, |token| self.vocabulary.is_text(token));
-        let times = align::times(hypothesis, &texts, self.vocabulary.alignment.len(), seconds);
+        let times = align::times(hypothesis, &texts, self.vocabulary.alignment.len(), until);
         let mut passages = Vec::new();
         let mut done = 0;
         // The tokens between two times, with the index of the first.
@@ -140,9 +157,7 @@ impl Whisper {
         let mut start = 0.0;
         for part in tokens.split_inclusive(|&token| self.vocabulary.is_timestamp(token)) {
             let (text, time) = match part.split_last() {
-                Some((&last, text)) if self.vocabulary.is_timestamp(last) => {
-                    (text, f64::from(last - self.vocabulary.first_timestamp) * rules::TICK)
-                }
+                Some((&last, text)) if self.vocabulary.is_timestamp(last) => (text, self.time(last)),
                 _ => (part, seconds),
             };
             let mut words = Vec::new();
@@ -150,10 +165,12 @@ impl Whisper {
             for written in words::written(&self.vocabulary, text, language) {
                 let probabilities = &hypothesis.probabilities[at..at + written.tokens];
                 let probability = probabilities.iter().sum::<f32>() / written.tokens as f32;
+                // Attention wanders in pauses; the times that the model wrote around the passage do not.
+                let within = |at: f64| at.clamp(start - AROUND, (time + AROUND).max(start - AROUND)).max(0.0);
                 words.push(Word {
                     text: written.text.trim().to_owned(),
-                    start: times[done],
-                    end: times[done + written.tokens],
+                    start: within(times[done]),
+                    end: within(times[done + written.tokens]),
                     probability,
                 });
                 done += written.tokens;
@@ -166,10 +183,8 @@ impl Whisper {
             index += part.len();
             start = time;
         }
-        let ends_in_pair =
-            tokens.len() > 1 && tokens.iter().rev().take(2).all(|&token| self.vocabulary.is_timestamp(token));
         Heard {
-            until: if ends_in_pair { start } else { seconds },
+            until,
             passages,
             no_speech: hypothesis.no_speech,
             mean_log: hypothesis.mean_log,

@@ -52,8 +52,7 @@ pub(super) fn languages(
     vocabulary: &Vocabulary,
     windows: &[Listened],
 ) -> Result<Vec<Vec<(Token, f32)>>, ModelError> {
-    let mut threads: Vec<Thread> =
-        windows.iter().map(|window| decoder.begin(&window.encoded)).collect::<Result<_, _>>()?;
+    let mut threads: Vec<Thread<'_>> = windows.iter().map(|window| decoder.begin(&window.memory)).collect();
     let scores = step(decoder, &mut threads.iter_mut().collect::<Vec<_>>(), vocabulary.start)?;
     let languages = vocabulary.languages.clone();
     Ok(scores
@@ -98,7 +97,7 @@ pub(super) fn decode(
 
 struct Attempt<'a> {
     window: &'a Listened,
-    thread: Thread,
+    thread: Thread<'a>,
     tokens: Vec<Token>,
     probabilities: Vec<f32>,
     no_speech: f32,
@@ -117,7 +116,7 @@ fn attempt(
     for &window in windows {
         attempts.push(Attempt {
             window,
-            thread: decoder.begin(&window.encoded)?,
+            thread: decoder.begin(&window.memory),
             tokens: Vec::new(),
             probabilities: Vec::new(),
             no_speech: 0.0,
@@ -155,7 +154,7 @@ fn attempt(
         }
         running = next.iter().map(|&(index, _)| index).collect();
         let tokens: Vec<Token> = next.iter().map(|&(_, token)| token).collect();
-        let mut threads: Vec<&mut Thread> = attempts
+        let mut threads: Vec<&mut Thread<'_>> = attempts
             .iter_mut()
             .enumerate()
             .filter(|(index, _)| running.contains(index))
@@ -173,7 +172,7 @@ fn together(decoder: &Decoder, attempts: &mut [Attempt<'_>], token: Token) -> Re
     step(decoder, &mut attempts.iter_mut().map(|attempt| &mut attempt.thread).collect::<Vec<_>>(), token)
 }
 
-fn step(decoder: &Decoder, threads: &mut [&mut Thread], token: Token) -> Result<Vec<f32>, ModelError> {
+fn step(decoder: &Decoder, threads: &mut [&mut Thread<'_>], token: Token) -> Result<Vec<f32>, ModelError> {
     let tokens = vec![token; threads.len()];
     decoder.step(threads, &tokens)
 }

@@ -34,22 +34,31 @@ struct Layer {
     feed_forward: FeedForward,
 }
 
+/// What each layer attends to of a window, worked out once for all that is asked about it: 40 MB for Whisper base.
+pub(super) struct Memory(Vec<Sound>);
+
+/// Keys and values of the sound for one layer, head by head.
+struct Sound {
+    keys: Vec<f32>,
+    values: Vec<f32>,
+}
+
 /// A window on its way to being words.
-pub(super) struct Thread {
+pub(super) struct Thread<'a> {
     /// What was put in until now.
     pub(super) length: usize,
-    layers: Vec<Memory>,
+    sound: &'a [Sound],
+    layers: Vec<Own>,
     /// For each token that was put in, how much each position of the sound was attended to by the model's heads of
     /// alignment: `alignment × POSITIONS`.
     pub(super) attention: Vec<Vec<f32>>,
 }
 
-/// Keys and values of one layer. Those of the sound lie head by head.
-struct Memory {
-    own_keys: Vec<f32>,
-    own_values: Vec<f32>,
-    sound_keys: Vec<f32>,
-    sound_values: Vec<f32>,
+/// Keys and values of the tokens for one layer.
+#[derive(Clone, Default)]
+struct Own {
+    keys: Vec<f32>,
+    values: Vec<f32>,
 }
 
 impl Decoder {
@@ -86,18 +95,23 @@ impl Decoder {
         self.positions.len() / self.width
     }
 
-    /// Begins with an encoded window.
-    pub(super) fn begin(&self, encoded: &[f32]) -> Result<Thread, ModelError> {
+    /// What the layers attend to of an encoded window.
+    pub(super) fn remember(&self, encoded: &[f32]) -> Result<Memory, ModelError> {
         let layers = self.layers.iter().map(|layer| {
             let projected = layer.sound_projections.apply(Rows::dense(encoded, self.width))?;
-            Ok(Memory {
-                own_keys: Vec::new(),
-                own_values: Vec::new(),
-                sound_keys: self.by_head(&projected, 0),
-                sound_values: self.by_head(&projected, self.width),
-            })
+            Ok(Sound { keys: self.by_head(&projected, 0), values: self.by_head(&projected, self.width) })
         });
-        Ok(Thread { length: 0, layers: layers.collect::<Result<_, ModelError>>()?, attention: Vec::new() })
+        Ok(Memory(layers.collect::<Result<_, ModelError>>()?))
+    }
+
+    /// Begins with a window.
+    pub(super) fn begin<'a>(&self, memory: &'a Memory) -> Thread<'a> {
+        Thread {
+            length: 0,
+            sound: &memory.0,
+            layers: vec![Own::default(); self.layers.len()],
+            attention: Vec::new(),
+        }
     }
 
     fn by_head(&self, projected: &[f32], from: usize) -> Vec<f32> {
@@ -112,7 +126,11 @@ impl Decoder {
     }
 
     /// Puts one token into each thread. Gives the scores of what comes next: a row of the vocabulary for each.
-    pub(super) fn step(&self, threads: &mut [&mut Thread], tokens: &[Token]) -> Result<Vec<f32>, ModelError> {
+    pub(super) fn step(
+        &self,
+        threads: &mut [&mut Thread<'_>],
+        tokens: &[Token],
+    ) -> Result<Vec<f32>, ModelError> {
         let width = self.width;
         let mut hidden = Vec::with_capacity(threads.len() * width);
         for (thread, &token) in threads.iter_mut().zip(tokens) {
@@ -149,30 +167,30 @@ impl Decoder {
     }
 
     /// What a thread takes from its own tokens, of which the newest is `row`: query, key, value.
-    fn attend_own(&self, memory: &mut Memory, row: &[f32], attended: &mut [f32]) {
+    fn attend_own(&self, memory: &mut Own, row: &[f32], attended: &mut [f32]) {
         let (width, size) = (self.width, self.width / self.heads);
-        memory.own_keys.extend_from_slice(&row[width..2 * width]);
-        memory.own_values.extend_from_slice(&row[2 * width..]);
+        memory.keys.extend_from_slice(&row[width..2 * width]);
+        memory.values.extend_from_slice(&row[2 * width..]);
         let scale = (size as f32).sqrt().recip();
         for (head, attended) in attended.chunks_exact_mut(size).enumerate() {
             let query = &row[head * size..][..size];
-            let keys = memory.own_keys.chunks_exact(width);
+            let keys = memory.keys.chunks_exact(width);
             let mut scores: Vec<f32> =
                 keys.map(|key| scale * dot(query, &key[head * size..][..size])).collect();
             softmax(&mut scores);
-            for (score, value) in scores.iter().zip(memory.own_values.chunks_exact(width)) {
+            for (score, value) in scores.iter().zip(memory.values.chunks_exact(width)) {
                 add_weighted(attended, *score, &value[head * size..][..size]);
             }
         }
     }
 
     /// What a thread takes from the sound.
-    fn attend_sound(&self, thread: &mut Thread, layer: usize, query: &[f32], attended: &mut [f32]) {
+    fn attend_sound(&self, thread: &mut Thread<'_>, layer: usize, query: &[f32], attended: &mut [f32]) {
         let size = self.width / self.heads;
         let scale = (size as f32).sqrt().recip();
-        let memory = &thread.layers[layer];
-        let keys = memory.sound_keys.chunks_exact(POSITIONS * size);
-        let values = memory.sound_values.chunks_exact(POSITIONS * size);
+        let sound = &thread.sound[layer];
+        let keys = sound.keys.chunks_exact(POSITIONS * size);
+        let values = sound.values.chunks_exact(POSITIONS * size);
         for (head, ((query, attended), (keys, values))) in
             query.chunks_exact(size).zip(attended.chunks_exact_mut(size)).zip(keys.zip(values)).enumerate()
         {
