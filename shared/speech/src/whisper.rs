@@ -151,9 +151,8 @@ impl Whisper {
         let texts = align::texts(tokens, |token| self.vocabulary.is_text(token));
         let times = align::times(hypothesis, &texts, self.vocabulary.alignment.len(), until);
         let mut passages = Vec::new();
+        // How many of the texts are in words already.
         let mut done = 0;
-        // The tokens between two times, with the index of the first.
-        let mut index = 0;
         let mut start = 0.0;
         for part in tokens.split_inclusive(|&token| self.vocabulary.is_timestamp(token)) {
             let (text, time) = match part.split_last() {
@@ -161,10 +160,10 @@ impl Whisper {
                 _ => (part, seconds),
             };
             let mut words = Vec::new();
-            let mut at = index;
             for written in words::written(&self.vocabulary, text, language) {
-                let probabilities = &hypothesis.probabilities[at..at + written.tokens];
-                let probability = probabilities.iter().sum::<f32>() / written.tokens as f32;
+                let of = &texts[done..done + written.tokens];
+                let sum: f32 = of.iter().map(|&token| hypothesis.probabilities[token]).sum();
+                let probability = sum / written.tokens as f32;
                 // Attention wanders in pauses; the times that the model wrote around the passage do not.
                 let within = |at: f64| at.clamp(start - AROUND, (time + AROUND).max(start - AROUND)).max(0.0);
                 words.push(Word {
@@ -174,13 +173,11 @@ impl Whisper {
                     probability,
                 });
                 done += written.tokens;
-                at += written.tokens;
             }
             words.retain(|word| !word.text.is_empty());
             if !words.is_empty() {
                 passages.push(Passage { start, end: time, words });
             }
-            index += part.len();
             start = time;
         }
         Heard {
