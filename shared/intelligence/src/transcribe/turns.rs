@@ -12,7 +12,7 @@ use super::{
 /// Spans of one speaker with a shorter pause between them are one utterance.
 const JOINED_PAUSE_SECONDS: f64 = 0.7;
 /// Longest utterance: about what two lines of captions hold for their time on screen, a few times over.
-const LONGEST_SECONDS: f64 = 20.0;
+pub(super) const LONGEST_SECONDS: f64 = 20.0;
 
 /// A stretch of speech by one speaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,20 +38,27 @@ pub(super) fn by_voice(pcm: &mut Pcm, spans: &[Span]) -> io::Result<Vec<u32>> {
     Ok(speakers::assign(&voices, &seconds))
 }
 
+impl Turn {
+    /// Both as one, where the same speaker goes on soon enough, and not for too long.
+    pub(super) fn joined(self, next: Self) -> Option<Self> {
+        let pause = Span { start: self.span.end, end: next.span.start };
+        let whole = Span { start: self.span.start, end: next.span.end };
+        let is_one = self.speaker == next.speaker
+            && pause.seconds() <= JOINED_PAUSE_SECONDS
+            && whole.seconds() <= LONGEST_SECONDS;
+        is_one.then_some(Self { span: whole, ..self })
+    }
+}
+
 /// Joins neighbouring spans of one speaker into what is recognised, and shown, as one.
 fn join(spans: &[Span], speakers: &[u32]) -> Vec<Turn> {
     let mut turns: Vec<Turn> = Vec::new();
-    for (span, speaker) in spans.iter().zip(speakers) {
-        if let Some(last) = turns.last_mut() {
-            let pause = Span { start: last.span.end, end: span.start };
-            let whole = Span { start: last.span.start, end: span.end };
-            let close = pause.seconds() <= JOINED_PAUSE_SECONDS && whole.seconds() <= LONGEST_SECONDS;
-            if last.speaker == *speaker && close {
-                last.span = whole;
-                continue;
-            }
+    for (&span, &speaker) in spans.iter().zip(speakers) {
+        let turn = Turn { speaker, span };
+        match turns.last_mut() {
+            Some(last) if let Some(whole) = last.joined(turn) => *last = whole,
+            _ => turns.push(turn),
         }
-        turns.push(Turn { speaker: *speaker, span: *span });
     }
     turns
 }

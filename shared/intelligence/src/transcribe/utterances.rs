@@ -4,13 +4,10 @@ use domain::analysis::Utterance;
 use speech::{Passage, Word};
 
 use super::pcm::{RATE, Span};
+use super::turns::Turn;
 
 /// A pause between words in which somebody else may have begun to speak.
 const PAUSE_SECONDS: f64 = 0.3;
-/// Neighbouring units of one speaker with a shorter pause between them are one utterance,
-const JOINED_PAUSE_SECONDS: f64 = 0.7;
-/// up to this length: about what two lines of captions hold for their time on screen, a few times over.
-const LONGEST_SECONDS: f64 = 20.0;
 
 /// A sentence, or what is between two pauses: what one person says.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,29 +37,26 @@ pub(super) fn units(passages: &[Passage]) -> Vec<Unit> {
 
 /// Joins what one speaker says. Nothing begins before what is said before it has ended.
 pub(super) fn together(units: Vec<Unit>, speakers: &[u32]) -> Vec<Utterance> {
-    let mut joined: Vec<(u32, Unit)> = Vec::new();
-    for (mut unit, &speaker) in units.into_iter().zip(speakers) {
-        if let Some((last_speaker, last)) = joined.last_mut() {
-            unit.span.start = unit.span.start.max(last.span.end);
-            unit.span.end = unit.span.end.max(unit.span.start + 1);
-            let pause = Span { start: last.span.end, end: unit.span.start };
-            let whole = Span { start: last.span.start, end: unit.span.end };
-            if *last_speaker == speaker
-                && pause.seconds() <= JOINED_PAUSE_SECONDS
-                && whole.seconds() <= LONGEST_SECONDS
-            {
-                last.span = whole;
-                last.text = format!("{} {}", last.text, unit.text);
-                continue;
-            }
+    let mut joined: Vec<(Turn, String)> = Vec::new();
+    for (Unit { mut span, text }, &speaker) in units.into_iter().zip(speakers) {
+        if let Some((last, _)) = joined.last() {
+            span.start = span.start.max(last.span.end);
+            span.end = span.end.max(span.start + 1);
         }
-        joined.push((speaker, unit));
+        let turn = Turn { speaker, span };
+        match joined.last_mut() {
+            Some((last, said)) if let Some(whole) = last.joined(turn) => {
+                *last = whole;
+                *said = format!("{said} {text}");
+            }
+            _ => joined.push((turn, text)),
+        }
     }
-    let utterance = |(speaker, unit): (u32, Unit)| Utterance {
-        speaker,
-        start: unit.span.start_time(),
-        end: unit.span.end_time(),
-        text: unit.text,
+    let utterance = |(turn, text): (Turn, String)| Utterance {
+        speaker: turn.speaker,
+        start: turn.span.start_time(),
+        end: turn.span.end_time(),
+        text,
     };
     joined.into_iter().map(utterance).collect()
 }
@@ -70,6 +64,7 @@ pub(super) fn together(units: Vec<Unit>, speakers: &[u32]) -> Vec<Utterance> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transcribe::turns::LONGEST_SECONDS;
 
     fn said(words: &[(&str, f64, f64)]) -> Passage {
         let word = |&(text, start, end): &(&str, f64, f64)| Word {
