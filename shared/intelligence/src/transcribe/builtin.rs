@@ -27,47 +27,47 @@ const CALL: Duration = Duration::from_secs(8 * 60);
 /// Transcribes on this machine.
 pub struct Builtin {
     config: BuiltinConfig,
-    loaded: OnceCell<Loaded>,
+    /// As a transcript names it. Known without loading it: who finds that it has spoken before asks for nothing else.
+    model: OnceCell<String>,
+    ears: OnceCell<Arc<Ears>>,
 }
-
-#[derive(Clone)]
-struct Loaded {
-    ears: Arc<Ears>,
-    /// As a transcript names it.
-    model: String,
-}
-
-/// Where somebody speaks, as it is kept.
-#[derive(Serialize, Deserialize)]
-struct Windows(Vec<Window>);
 
 impl Builtin {
     /// Loads nothing yet.
     pub fn new(config: &BuiltinConfig) -> Self {
-        Self { config: config.clone(), loaded: OnceCell::new() }
+        Self { config: config.clone(), model: OnceCell::new(), ears: OnceCell::new() }
     }
 
-    async fn loaded(&self) -> Result<&Loaded, ProviderError> {
+    async fn model(&self) -> Result<&String, ProviderError> {
+        let name = async || match self.config.whisper.clone() {
+            Some(folder) => off_thread(move || own_name(&folder)).await,
+            None => Ok(Model::Whisper.title().to_owned()),
+        };
+        self.model.get_or_try_init(name).await
+    }
+
+    async fn ears(&self) -> Result<&Arc<Ears>, ProviderError> {
         let load = async || {
             let config = self.config.clone();
-            off_thread(move || load(&config)).await
+            off_thread(move || load(&config).map(Arc::new)).await
         };
-        self.loaded.get_or_try_init(load).await
+        self.ears.get_or_try_init(load).await
     }
 
     /// What is said, as far as the time of a call goes.
     async fn said(&self, soundtrack: &dyn Soundtrack) -> Result<Option<Said>, ProviderError> {
         let began = Instant::now();
-        let loaded = self.loaded().await?;
-        let windows = windows(loaded, soundtrack).await?;
+        let ears = self.ears().await?;
+        let model = self.model().await?.replace(' ', "-");
+        let windows = windows(ears, soundtrack).await?;
         let mut said = Said { passages: Vec::new(), language: None };
         for (index, piece) in windows.chunks(PIECE).enumerate() {
-            let name = format!("{}-{index}.json", loaded.model.replace(' ', "-"));
+            let name = format!("{model}-{index}.json");
             let heard: Said = match kept(soundtrack, &name).await {
                 Some(heard) => heard,
                 None if began.elapsed() > CALL => return Ok(None),
                 None => {
-                    let heard = hear(loaded, soundtrack, piece, said.language.clone()).await?;
+                    let heard = hear(ears, soundtrack, piece, said.language.clone()).await?;
                     keep(soundtrack, &name, &heard).await;
                     heard
                 }
@@ -82,8 +82,8 @@ impl Builtin {
 #[async_trait]
 impl Transcriber for Builtin {
     async fn provenance(&self) -> Provenance {
-        let model = match self.loaded().await {
-            Ok(loaded) => loaded.model.clone(),
+        let model = match self.model().await {
+            Ok(model) => model.clone(),
             Err(_) => Model::Whisper.title().to_owned(),
         };
         Provenance { provider: "builtin".to_owned(), model, prompt_version: VERSION.to_owned() }
@@ -105,20 +105,18 @@ impl Transcriber for Builtin {
 }
 
 /// The models, the operator's own Whisper in the place of ours.
-fn load(config: &BuiltinConfig) -> Result<Loaded, ProviderError> {
-    let refused = |error: models::ModelMissing| ProviderError::refused(error.to_string());
-    let ours = |model: Model| config.models.join(model.name());
-    let activity = ours(Model::SileroVad);
-    Model::SileroVad.verify(&activity).map_err(refused)?;
-    let (whisper, model) = match &config.whisper {
-        Some(folder) => (folder.clone(), own_name(folder)?),
-        None => {
-            Model::Whisper.verify(&ours(Model::Whisper)).map_err(refused)?;
-            (ours(Model::Whisper), Model::Whisper.title().to_owned())
-        }
+fn load(config: &BuiltinConfig) -> Result<Ears, ProviderError> {
+    let ours = |model: Model| {
+        let folder = config.models.join(model.name());
+        model.verify(&folder).map_err(|error| ProviderError::refused(error.to_string()))?;
+        Ok(folder)
     };
-    let ears = Ears::open(&whisper, &activity.join("model.onnx")).map_err(unusable)?;
-    Ok(Loaded { ears: Arc::new(ears), model })
+    let activity = ours(Model::SileroVad)?;
+    let whisper = match &config.whisper {
+        Some(folder) => folder.clone(),
+        None => ours(Model::Whisper)?,
+    };
+    Ears::open(&whisper, &activity.join("model.onnx")).map_err(unusable)
 }
 
 /// By its hash, which is all that is known of it.
@@ -133,28 +131,28 @@ fn unusable(error: ModelError) -> ProviderError {
     ProviderError::refused(format!("the speech model cannot be used: {error}")).caused_by(error)
 }
 
-async fn windows(loaded: &Loaded, soundtrack: &dyn Soundtrack) -> Result<Vec<Window>, ProviderError> {
+async fn windows(ears: &Arc<Ears>, soundtrack: &dyn Soundtrack) -> Result<Vec<Window>, ProviderError> {
     const NAME: &str = "windows-2.json";
-    if let Some(Windows(windows)) = kept(soundtrack, NAME).await {
+    if let Some(windows) = kept(soundtrack, NAME).await {
         return Ok(windows);
     }
-    let (ears, file) = (loaded.ears.clone(), soundtrack.pcm().await?.to_owned());
+    let (ears, file) = (Arc::clone(ears), soundtrack.pcm().await?.to_owned());
     let windows = off_thread(move || {
         let mut pcm = Pcm::open(&file).map_err(unreadable)?;
         ears.windows(&mut pcm).map_err(not_heard)
     });
-    let windows = Windows(windows.await?);
+    let windows = windows.await?;
     keep(soundtrack, NAME, &windows).await;
-    Ok(windows.0)
+    Ok(windows)
 }
 
 async fn hear(
-    loaded: &Loaded,
+    ears: &Arc<Ears>,
     soundtrack: &dyn Soundtrack,
     windows: &[Window],
     language: Option<String>,
 ) -> Result<Said, ProviderError> {
-    let (ears, file) = (loaded.ears.clone(), soundtrack.pcm().await?.to_owned());
+    let (ears, file) = (Arc::clone(ears), soundtrack.pcm().await?.to_owned());
     let windows = windows.to_vec();
     off_thread(move || {
         let mut pcm = Pcm::open(&file).map_err(unreadable)?;
