@@ -25,13 +25,12 @@ pub struct BuiltinConfig {
     pub tessdata: Option<PathBuf>,
     /// Languages of on-screen text, as Tesseract writes them (`eng+chi_sim`).
     pub ocr_languages: String,
-    /// The folder with the models that this project fetches. What is in it is checked before it is loaded.
+    /// The folder with the models that this project fetches. What is in it is checked before it is loaded; without
+    /// all-MiniLM-L6-v2 in it search is lexical.
     pub models: PathBuf,
     /// An operator's own Whisper in the place of ours: a folder with `model.bin` as CTranslate2 stores it, `config.json`
     /// and `vocabulary.json`.
     pub whisper: Option<PathBuf>,
-    /// The folder with the files of all-MiniLM-L6-v2; without it search is lexical.
-    pub minilm: Option<PathBuf>,
 }
 
 impl Default for BuiltinConfig {
@@ -43,7 +42,6 @@ impl Default for BuiltinConfig {
             ocr_languages: "eng".to_owned(),
             models: "/opt/models".into(),
             whisper: None,
-            minilm: None,
         }
     }
 }
@@ -58,7 +56,6 @@ impl BuiltinConfig {
             tessdata: there("share/tessdata"),
             models: root.join("models"),
             whisper: there("models/whisper-own"),
-            minilm: there("models/minilm"),
             ..Self::default()
         }
     }
@@ -133,7 +130,7 @@ impl Providers {
 }
 
 fn builtin_embedder(config: &BuiltinConfig) -> Arc<dyn Embedder> {
-    match config.minilm.as_deref().and_then(MiniLm::find) {
+    match MiniLm::find(&config.models.join(models::Model::MiniLm.name())) {
         Some(minilm) => Arc::new(minilm),
         None => Arc::new(HashedTerms::new()),
     }
