@@ -36,7 +36,8 @@ impl Soundtrack for PcmFile {
 
 const FONT: &str = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf";
 
-fn run(command: &mut Command) -> Vec<u8> {
+/// What a program prints that must succeed.
+pub(crate) fn run(command: &mut Command) -> Vec<u8> {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, fs, path::Path, sync::Mutex, time::Instant};
+use std::{collections::BTreeMap, fs, path::Path, process::Command, sync::Mutex, time::Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -8,7 +8,7 @@ use intelligence::{
     transcribe::{Builtin, Soundtrack, Transcriber},
 };
 
-use crate::inputs::{PcmFile, recorded, say};
+use crate::inputs::{PcmFile, recorded, run, say};
 
 /// A dialogue: who speaks from when to when, in seconds.
 struct Dialogue {
@@ -185,9 +185,9 @@ async fn music_and_tones_have_no_words() {
         ),
     ] {
         let file = folder.path().join(name);
-        let mut command = std::process::Command::new("ffmpeg");
+        let mut command = Command::new("ffmpeg");
         command.args(["-v", "error", "-f", "lavfi", "-i", source, "-ac", "1", "-ar", "16000", "-f", "s16le"]);
-        assert!(command.arg(&file).status().unwrap().success());
+        run(command.arg(&file));
         let transcript = transcriber().transcribe(&PcmFile(file)).await.unwrap().done().unwrap();
         assert!(transcript.utterances.is_empty(), "{name}: {:?}", transcript.utterances);
     }
