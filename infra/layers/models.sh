@@ -5,13 +5,13 @@ cd "$(dirname "$0")/../.."
 . infra/layers/common.sh
 
 "$venv/bin/python" -B infra/models/fetch.py .local/models || exit 1
+stamp=$(stamp "$here/models.sh" shared/models/models.json)
 for layer in models speech; do
     mapfile -t names < <("$venv/bin/python" -c '
 import json, sys
 for model in json.load(open("shared/models/models.json"))["models"]:
     if model["layer"] == sys.argv[1]:
         print(model["name"])' "$layer")
-    stamp=$(stamp "$here/models.sh" shared/models/models.json)
     is_current "$layer" "$stamp" && continue
     echo "  copying ${names[*]} for $ARCH"
     begin "$layer"
